@@ -1,0 +1,153 @@
+"""A job and the states that it goes through: queued -> starting -> running -> done | failed | aborted.
+
+Times are seconds since the epoch. A state is a sum type: each one carries what is true only in it.
+"""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from forgather_units.domain.tensorboard import TensorBoardOptions, path_prefix
+
+
+class JobType(StrEnum):
+    """The kinds of viewer that can be queued."""
+
+    TENSORBOARD = "tensorboard"
+
+
+class Outcome(StrEnum):
+    """How a job ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How the main process went: an exit `code`, or the number of the `signal` that killed it, never both.
+
+    Both are None where there was no process, or where nobody saw it end.
+    """
+
+    code: int | None = None
+    signal: int | None = None
+
+    def __str__(self) -> str:
+        if self.signal is not None:
+            return f"signal {self.signal} ({_signal_name(self.signal)})"
+        return f"exit code {self.code}" if self.code is not None else "no exit status"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown signal"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Waits for its turn; `waits_for` is the sentence that says for what (None: it is next)."""
+
+    waits_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """Its unit was started at `started_at` and has not answered yet."""
+
+    started_at: float
+    port: int
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """It answered under its prefix at `ready_at`."""
+
+    started_at: float
+    ready_at: float
+    port: int
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """It is over. `reason` is one sentence (empty where the outcome says all)."""
+
+    outcome: Outcome
+    finished_at: float
+    exit: Exit = Exit()
+    reason: str = ""
+    started_at: float | None = None
+    port: int | None = None
+
+
+State = Queued | Starting | Running | Ended
+Active = Starting | Running
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a client asked for, already validated."""
+
+    project_dir: str
+    config: str
+    options: TensorBoardOptions
+    job_type: JobType = JobType.TENSORBOARD
+    priority: int = 0
+    requested_gpus: int = 0
+    dynamic_args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job with its present state."""
+
+    queue_id: str
+    submission: Submission
+    submitted_at: float
+    state: State = Queued()
+    invocation_id: str = ""
+    """systemd's id of the unit's run, 32 hex digits; empty until it started."""
+
+    @property
+    def status(self) -> str:
+        """The state's name in the API."""
+        match self.state:
+            case Queued():
+                return "queued"
+            case Starting():
+                return "starting"
+            case Running():
+                return "running"
+            case Ended(outcome=outcome):
+                return outcome.value
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a unit exists for it."""
+        return isinstance(self.state, Active)
+
+    @property
+    def is_ended(self) -> bool:
+        return isinstance(self.state, Ended)
+
+    @property
+    def path_prefix(self) -> str:
+        return path_prefix(self.queue_id)
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: the window title, else the last part of its logdir."""
+        options = self.submission.options
+        return options.window_title or options.logdir.rstrip("/").rpartition("/")[2] or options.logdir
+
+    def now(self, state: State) -> Job:
+        """The same job in another state."""
+        return replace(self, state=state)
