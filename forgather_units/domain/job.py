@@ -115,6 +115,8 @@ class Job:
     state: State = Queued()
     invocation_id: str = ""
     """systemd's id of the unit's run, 32 hex digits; empty until it started."""
+    stop_requested: bool = False
+    """Somebody asked us to end it: its end is then an abort, however the process went."""
 
     @property
     def status(self) -> str:

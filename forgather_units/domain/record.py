@@ -1,0 +1,137 @@
+"""A job as one flat mapping: what the API answers, what SQLite keeps and what a unit carries with it.
+
+The field names are those of Forgather's own server; ours are added behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from forgather_units.domain.job import (
+    Ended,
+    Exit,
+    Job,
+    JobType,
+    Outcome,
+    Queued,
+    Running,
+    Starting,
+    State,
+    Submission,
+)
+from forgather_units.domain.tensorboard import TensorBoardOptions
+
+Record = dict[str, Any]
+
+
+def item_of(job: Job) -> Record:
+    """The queue item: what was asked for, JSON-ready. `item_of` and `job_of_item` are inverse."""
+    submission = job.submission
+    return {
+        "queue_id": job.queue_id,
+        "project_dir": submission.project_dir,
+        "config": submission.config,
+        "dynamic_args": submission.dynamic_args,
+        "requested_gpus": submission.requested_gpus,
+        "priority": submission.priority,
+        "submitted_at": job.submitted_at,
+        "job_type": submission.job_type.value,
+        "job_params": asdict(submission.options),
+    }
+
+
+def record_of(job: Job) -> Record:
+    """The whole job, JSON-ready. `record_of` and `job_of` are inverse."""
+    return {
+        **item_of(job),
+        "node": None,
+        "gpu_indices": [],
+        "output_dir": job.submission.options.logdir,
+        "path_prefix": job.path_prefix,
+        "invocation_id": job.invocation_id,
+        "stop_requested": job.stop_requested,
+        **_state_fields(job.state),
+        "status": job.status,
+    }
+
+
+def job_of_item(item: Mapping[str, Any]) -> Job:
+    """The queued job behind an item; raises KeyError, TypeError or ValueError for what is none of ours."""
+    return Job(
+        queue_id=item["queue_id"],
+        submitted_at=item["submitted_at"],
+        submission=Submission(
+            project_dir=item["project_dir"],
+            config=item["config"],
+            options=TensorBoardOptions(**item["job_params"]),
+            job_type=JobType(item["job_type"]),
+            priority=item["priority"],
+            requested_gpus=item["requested_gpus"],
+            dynamic_args=item["dynamic_args"],
+        ),
+    )
+
+
+def job_of(record: Mapping[str, Any]) -> Job:
+    """The job behind a record; raises like `job_of_item`."""
+    job = job_of_item(record)
+    return Job(
+        queue_id=job.queue_id,
+        submission=job.submission,
+        submitted_at=job.submitted_at,
+        state=_state_of(record),
+        invocation_id=record.get("invocation_id", ""),
+        stop_requested=record.get("stop_requested", False),
+    )
+
+
+def _state_fields(state: State) -> Record:
+    fields: Record = {
+        "pid": None,
+        "port": None,
+        "started_at": None,
+        "ready_at": None,
+        "finished_at": None,
+        "exit_code": None,
+        "signal": None,
+        "error": None,
+        "waits_for": None,
+    }
+    match state:
+        case Queued(waits_for=reason):
+            fields["waits_for"] = reason
+        case Starting():
+            fields.update(started_at=state.started_at, port=state.port, pid=state.pid)
+        case Running():
+            fields.update(started_at=state.started_at, ready_at=state.ready_at, port=state.port, pid=state.pid)
+        case Ended():
+            fields.update(
+                started_at=state.started_at,
+                port=state.port,
+                finished_at=state.finished_at,
+                exit_code=state.exit.code,
+                signal=state.exit.signal,
+                error=state.reason or None,
+            )
+    return fields
+
+
+def _state_of(record: Mapping[str, Any]) -> State:
+    match record["status"]:
+        case "queued":
+            return Queued(record.get("waits_for"))
+        case "starting":
+            return Starting(record["started_at"], record["port"], record.get("pid"))
+        case "running":
+            return Running(record["started_at"], record["ready_at"], record["port"], record.get("pid"))
+        case status:
+            return Ended(
+                outcome=Outcome(status),
+                finished_at=record["finished_at"],
+                exit=Exit(record.get("exit_code"), record.get("signal")),
+                reason=record.get("error") or "",
+                started_at=record.get("started_at"),
+                port=record.get("port"),
+            )

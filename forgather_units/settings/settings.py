@@ -1,0 +1,153 @@
+"""The settings, declared once: name, type, default and meaning. The file, the flags and the docs follow this table."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from forgather_units.domain.errors import Malformed
+from forgather_units.settings import paths
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default; times are in seconds."""
+
+    host: str = field(default="127.0.0.1", metadata={"help": "address that the server listens on"})
+    port: int = field(default=8765, metadata={"help": "port that the server listens on (0: any free one)"})
+    log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR"})
+    auth: bool = field(default=True, metadata={"help": "ask for a token or a password"})
+    auth_dir: Path = field(default_factory=paths.auth_dir, metadata={"help": "folder of the token and the password"})
+    allowed_hosts: tuple[str, ...] = field(
+        default=(), metadata={"help": "names, beside this machine's, under which browsers may reach the server"}
+    )
+    state_dir: Path = field(default_factory=paths.state_dir, metadata={"help": "folder of the queue and the history"})
+    unit_prefix: str = field(default="forgather", metadata={"help": "first part of every unit's name, and the slice"})
+    tensorboard: str = field(default="", metadata={"help": "path of the tensorboard command (empty: look for it)"})
+    max_running: int = field(default=0, metadata={"help": "TensorBoards that may run at once (0: no cap)"})
+    start_timeout: float = field(default=120.0, metadata={"help": "seconds in which a TensorBoard must answer"})
+    stop_timeout: float = field(default=10.0, metadata={"help": "seconds after which a stopping one gets SIGKILL"})
+
+    @property
+    def database(self) -> Path:
+        return self.state_dir / "forgather.db"
+
+    @property
+    def exits_dir(self) -> Path:
+        """The folder in which units leave word of how they ended."""
+        return self.state_dir / "exits"
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return value
+
+    return parse
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+        raise ValueError("must be a number of seconds above 0")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ValueError("must be a list of names")
+    return tuple(value)
+
+
+def _folder(value: Any) -> Path:
+    folder = Path(_text(value)).expanduser()
+    if not folder.is_absolute():
+        raise ValueError("must be an absolute path")
+    return folder
+
+
+def _level(value: Any) -> str:
+    if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+    return str(value)
+
+
+def _prefix(value: Any) -> str:
+    # A dash in a slice's name nests it below another slice, so the prefix has none.
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", value):
+        raise ValueError("must be lower-case letters, digits and _, at most 32, a letter first")
+    return value
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "host": _text,
+    "port": _whole(0, 65535),
+    "log_level": _level,
+    "auth": _truth,
+    "auth_dir": _folder,
+    "allowed_hosts": _names,
+    "state_dir": _folder,
+    "unit_prefix": _prefix,
+    "tensorboard": _text,
+    "max_running": _whole(0, 100_000),
+    "start_timeout": _seconds,
+    "stop_timeout": _seconds,
+}
+
+
+def parse(mapping: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The valid values of `mapping`; `source` is what an error calls it. Raises Malformed."""
+    values: dict[str, Any] = {}
+    for key, value in mapping.items():
+        parser = _PARSERS.get(key)
+        if parser is None:
+            raise Malformed(f"{source}: unknown setting {key!r}", hint=f"known: {', '.join(_PARSERS)}", field=str(key))
+        try:
+            values[key] = parser(value)
+        except ValueError as why:
+            raise Malformed(f"{source}: {key} {why}, not {value!r}", field=key) from None
+    return values
+
+
+def read_file(file: Path) -> dict[str, Any]:
+    """The values in a settings file; an absent or empty file has none. Raises Malformed with the line."""
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as why:
+        raise Malformed(f"{file}: cannot be read ({why.strerror})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as why:
+        raise Malformed(f"{file}: is not YAML ({' '.join(str(why).split())})") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise Malformed(f"{file}: must be a mapping of settings")
+    return parse(content, str(file))
+
+
+def load(file: Path | None, flags: Mapping[str, Any]) -> Settings:
+    """The settings: flags (None: not given) over the file over the defaults. A named file must exist."""
+    if file is not None and not file.exists():
+        raise Malformed(f"{file}: no such settings file")
+    values = read_file(file or paths.config_file())
+    values |= parse({key: value for key, value in flags.items() if value is not None}, "flags")
+    return dataclasses.replace(Settings(), **values)
