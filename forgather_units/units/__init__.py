@@ -1,0 +1,1 @@
+"""The only room that speaks to systemd (D-Bus) and to the journal."""

@@ -1,0 +1,181 @@
+"""Calls to the service manager, by pystemd. Signals come by another road: signals.py."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import pystemd.systemd1.unit_signatures as signatures
+from pystemd import dbusexc
+from pystemd.dbuslib import DBus, apply_signature, path_encode
+from pystemd.systemd1.manager import Manager
+
+from forgather_units.domain.errors import Unavailable
+from forgather_units.units.scope import Scope
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+# Properties that pystemd's own table lacks (it raises KeyError for them before any call).
+signatures.KNOWN_UNIT_SIGNATURES.update(
+    {
+        b"ExecStartEx": b"a(sasas)",
+        b"ExecStopPostEx": b"a(sasas)",
+        b"OOMPolicy": b"s",
+        b"UMask": b"u",
+        b"RuntimeDirectoryMode": b"u",
+    }
+)
+
+_DESTINATION = b"org.freedesktop.systemd1"
+_MANAGER_PATH = b"/org/freedesktop/systemd1"
+_MANAGER = b"org.freedesktop.systemd1.Manager"
+_UNIT = b"org.freedesktop.systemd1.Unit"
+_SERVICE = b"org.freedesktop.systemd1.Service"
+
+_LOST = {-errno.ECONNRESET, -errno.ENOTCONN, -errno.EPIPE, -errno.ECONNREFUSED, -errno.ENOENT, -errno.ESTALE}
+
+SERVICE_TYPES: Mapping[str, tuple[bytes, bytes]] = {
+    "LoadState": (_UNIT, b"s"),
+    "ActiveState": (_UNIT, b"s"),
+    "SubState": (_UNIT, b"s"),
+    "InvocationID": (_UNIT, b"ay"),
+    "ActiveEnterTimestamp": (_UNIT, b"t"),
+    "InactiveEnterTimestamp": (_UNIT, b"t"),
+    "MainPID": (_SERVICE, b"u"),
+    "Result": (_SERVICE, b"s"),
+    "ExecMainCode": (_SERVICE, b"i"),
+    "ExecMainStatus": (_SERVICE, b"i"),
+    "Environment": (_SERVICE, b"as"),
+}
+"""The properties that we read: their interface and their D-Bus type."""
+
+
+class UnitRefused(Exception):
+    """systemd did not take the unit; the text is its own sentence."""
+
+
+class ManagerBus:
+    """A connection to the manager of `scope`, for one thread.
+
+    pystemd holds the GIL during a call: calls here take fractions of a millisecond (reading) to a few (starting).
+    Once the bus is lost a connection fails for ever, so each call gets one more try on a fresh one; then it
+    raises Unavailable.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._bus: DBus | None = None
+
+    def start_transient(self, unit: str, properties: Mapping[str, Any]) -> None:
+        """Create and start `unit`. What goes wrong later (say, the program cannot be executed) is not told here."""
+        encoded = {name.encode(): value for name, value in properties.items()}
+        try:
+            self._call(lambda bus: Manager(bus=bus).StartTransientUnit(_MANAGER, unit.encode(), b"fail", encoded))
+        except dbusexc.DBusBaseError as why:
+            raise UnitRefused(_sentence(why)) from None
+
+    def stop(self, unit: str) -> bool:
+        """Ask for a stop; does not wait for it. False if there is no such unit."""
+        return self._if_loaded(b"StopUnit", b"ss", [unit.encode(), b"replace"])
+
+    def kill(self, unit: str, signal: int) -> bool:
+        """Send `signal` to every process of the unit. False if there is no such unit, or nothing left in it."""
+        return self._if_loaded(b"KillUnit", b"ssi", [unit.encode(), b"all", signal])
+
+    def reset_failed(self, unit: str) -> bool:
+        """Let systemd forget a failed unit. False if there is no such unit."""
+        return self._if_loaded(b"ResetFailedUnit", b"s", [unit.encode()])
+
+    def units(self, pattern: str) -> list[str]:
+        """The names of the loaded units that match."""
+        rows = self._manager_call(b"ListUnitsByPatterns", b"asas", [[], [pattern.encode()]])
+        return [bytes(row[0]).decode() for row in rows or []]
+
+    def properties(self, unit: str, names: Sequence[str]) -> dict[str, Any]:
+        """The values of `names` (keys of SERVICE_TYPES), bytes as text."""
+        path = path_encode(_MANAGER_PATH + b"/unit", unit.encode())
+
+        def read(bus: DBus) -> dict[str, Any]:
+            found = {}
+            for name in names:
+                interface, kind = SERVICE_TYPES[name]
+                found[name] = _plain(bus.get_property(_DESTINATION, path, interface, name.encode(), kind))
+            return found
+
+        return self._call(read)
+
+    def manager_property(self, name: str) -> str:
+        """A text property of the manager itself, such as `Version`."""
+        return self._call(
+            lambda bus: str(_plain(bus.get_property(_DESTINATION, _MANAGER_PATH, _MANAGER, name.encode(), b"s")))
+        )
+
+    def close(self) -> None:
+        if self._bus is not None:
+            self._bus.close()
+            self._bus = None
+
+    def _if_loaded(self, method: bytes, signature: bytes, arguments: list[Any]) -> bool:
+        try:
+            self._manager_call(method, signature, arguments)
+        except dbusexc.DBusNoSuchUnitError:
+            return False
+        except dbusexc.DBusBaseError as why:
+            # "No matching processes to kill" is systemd's answer for a unit that has just emptied.
+            log.debug("%s: %s", method.decode(), why)
+            return False
+        return True
+
+    def _manager_call(self, method: bytes, signature: bytes, arguments: list[Any]) -> Any:
+        return self._call(
+            lambda bus: bus.call_method(
+                _DESTINATION, _MANAGER_PATH, _MANAGER, method, apply_signature(signature, arguments)
+            ).body
+        )
+
+    def _call(self, call: Callable[[DBus], Answer]) -> Answer:
+        try:
+            return call(self._open())
+        except dbusexc.DBusBaseError as why:
+            if not _is_lost(why):
+                raise
+        self.close()
+        try:
+            return call(self._open())
+        except dbusexc.DBusBaseError as why:
+            if not _is_lost(why):
+                raise
+            self.close()
+            raise Unavailable(
+                f"the {self._scope.value} service manager does not answer: {_sentence(why)}",
+                hint="`forgather doctor` says what is missing",
+            ) from None
+
+    def _open(self) -> DBus:
+        if self._bus is None:
+            bus = DBus(user_mode=self._scope is Scope.USER)
+            bus.open()
+            self._bus = bus
+        return self._bus
+
+
+def _is_lost(why: dbusexc.DBusBaseError) -> bool:
+    return why.errno in _LOST and not isinstance(why, dbusexc.DBusNoSuchUnitError)
+
+
+def _sentence(why: dbusexc.DBusBaseError) -> str:
+    message = why.err_message
+    text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
+    return text or str(why)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode(errors="surrogateescape")
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
