@@ -43,6 +43,7 @@ SERVICE_TYPES: Mapping[str, tuple[bytes, bytes]] = {
     "ActiveState": (_UNIT, b"s"),
     "SubState": (_UNIT, b"s"),
     "InvocationID": (_UNIT, b"ay"),
+    "Job": (_UNIT, b"(uo)"),
     "ActiveEnterTimestamp": (_UNIT, b"t"),
     "InactiveEnterTimestamp": (_UNIT, b"t"),
     "MainPID": (_SERVICE, b"u"),
@@ -132,9 +133,11 @@ class ManagerBus:
 
     def _manager_call(self, method: bytes, signature: bytes, arguments: list[Any]) -> Any:
         return self._call(
-            lambda bus: bus.call_method(
-                _DESTINATION, _MANAGER_PATH, _MANAGER, method, apply_signature(signature, arguments)
-            ).body
+            lambda bus: (
+                bus.call_method(
+                    _DESTINATION, _MANAGER_PATH, _MANAGER, method, apply_signature(signature, arguments)
+                ).body
+            )
         )
 
     def _call(self, call: Callable[[DBus], Answer]) -> Answer:

@@ -96,7 +96,7 @@ class UnitSignals:
                 await self._listen_once()
                 pause = _RETRY_FIRST
                 log.warning("the %s bus went away: connecting again", self._scope.value)
-            except (OSError, EOFError, TimeoutError, asyncio.TimeoutError) as why:
+            except (OSError, EOFError, TimeoutError) as why:
                 log.warning("no connection to the %s bus (%s): trying again", self._scope.value, why or type(why))
             except Exception:
                 log.exception("listening to the %s bus failed: trying again", self._scope.value)

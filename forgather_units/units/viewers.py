@@ -45,6 +45,7 @@ _LIVING = ("active", "activating", "reloading", "deactivating", "refreshing")
 _READ = (
     "LoadState",
     "ActiveState",
+    "Job",
     "InvocationID",
     "ActiveEnterTimestamp",
     "InactiveEnterTimestamp",
@@ -79,7 +80,8 @@ class Viewers:
         """What is true of it now."""
         properties = self._bus.properties(self._unit(queue_id), _READ)
         loaded = properties["LoadState"] == "loaded"
-        if loaded and properties["ActiveState"] in _LIVING:
+        # A unit whose start is still pending counts as inactive, and is not over.
+        if loaded and (properties["ActiveState"] in _LIVING or properties["Job"][0]):
             return _alive(properties)
         record = read_exit_record(self._maker.exits_dir / queue_id)
         if record is not None:

@@ -1,0 +1,82 @@
+"""What the end of a unit means for its job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from forgather_units.domain.job import Ended, Exit, Job, Outcome
+from forgather_units.units.exit_record import ExitRecord
+
+# systemd's Result= of a service, in words that need no manual. (systemd.exec(5), $SERVICE_RESULT)
+_RESULTS: Final[Mapping[str, str]] = {
+    "oom-kill": "killed: out of memory",
+    "watchdog": "killed by its watchdog",
+    "start-limit-hit": "started too often in a short time",
+    "resources": "systemd lacked the resources to start it",
+    "timeout": "did not stop in time and was killed",
+}
+
+# Exit codes that systemd itself sets when it cannot even start the program. (systemd.exec(5), process exit codes)
+_SETUP_CODES: Final[Mapping[int, str]] = {
+    200: "its working folder cannot be entered (200/CHDIR)",
+    203: "the tensorboard program cannot be executed (203/EXEC)",
+    214: "its CPU scheduling cannot be set (214/SETSCHEDULER)",
+    217: "its user cannot be determined (217/USER)",
+    226: "its namespace cannot be set up (226/NAMESPACE)",
+    233: "its runtime folder cannot be made (233/RUNTIME_DIRECTORY)",
+}
+
+
+def _times(job: Job) -> tuple[float | None, int | None]:
+    return getattr(job.state, "started_at", None), getattr(job.state, "port", None)
+
+
+def ended_by(job: Job, record: ExitRecord, last_lines: Sequence[str]) -> Job:
+    """The job after its unit ended as `record` says; `last_lines` of its output explain a failure."""
+    started_at, port = _times(job)
+    how = Exit(record.code, record.signal)
+    outcome, reason = _judge(job, record, how)
+    if outcome is Outcome.FAILED and last_lines:
+        reason = f"{reason}; its last output: {' / '.join(last_lines)}"
+    return job.now(Ended(outcome, record.at, how, reason, started_at, port))
+
+
+def _judge(job: Job, record: ExitRecord, how: Exit) -> tuple[Outcome, str]:
+    if job.stop_requested:
+        return Outcome.ABORTED, "killed on request"
+    if record.stopped:
+        return Outcome.ABORTED, "its unit was stopped from outside"
+    if record.result == "success" and how.signal is None and not how.code:
+        return Outcome.DONE, ""
+    if record.result in _RESULTS:
+        return Outcome.FAILED, _RESULTS[record.result]
+    if how.code is not None and how.code in _SETUP_CODES:
+        return Outcome.FAILED, f"could not start: {_SETUP_CODES[how.code]}"
+    return Outcome.FAILED, f"ended with {how}"
+
+
+def lost(job: Job, now: float) -> Job:
+    """The job whose unit is gone without a word."""
+    started_at, port = _times(job)
+    if job.stop_requested:
+        return job.now(Ended(Outcome.ABORTED, now, Exit(), "killed on request", started_at, port))
+    reason = "its unit is gone without a word: was the machine or the service manager restarted?"
+    return job.now(Ended(Outcome.FAILED, now, Exit(), reason, started_at, port))
+
+
+def cancelled(job: Job, now: float) -> Job:
+    """The queued job that somebody took back."""
+    return job.now(Ended(Outcome.ABORTED, now, reason="cancelled before it started"))
+
+
+def not_started(job: Job, now: float, why: str) -> Job:
+    """The job whose unit systemd did not take."""
+    return job.now(Ended(Outcome.FAILED, now, reason=f"systemd refused its unit: {why}"))
+
+
+def never_answered(job: Job, now: float, seconds: float, last_lines: Sequence[str]) -> Job:
+    """The job whose TensorBoard did not answer under its prefix within the start timeout."""
+    started_at, port = _times(job)
+    said = f"; its last output: {' / '.join(last_lines)}" if last_lines else "; it printed nothing"
+    return job.now(Ended(Outcome.FAILED, now, Exit(), f"did not answer within {seconds:g} s{said}", started_at, port))
