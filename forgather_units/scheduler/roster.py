@@ -48,7 +48,7 @@ class Roster:
         return [job for job in self.all() if job.is_ended]
 
     def accept(self, job: Job) -> None:
-        """A job in a state that somebody asked for. Raises Unavailable if it cannot be kept: nothing has changed then."""
+        """A job in a state that somebody asked for. Raises Unavailable, with nothing changed, if it cannot be kept."""
         self._store.save(job)
         self._show(job)
 

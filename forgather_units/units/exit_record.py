@@ -2,8 +2,8 @@
 
 systemd forgets a unit that ended well, and a user manager leaves no word of it in the journal. So each unit's
 ExecStopPost= leaves a line in our state folder: it is written whether a server runs or not, before the unit
-counts as inactive. It also notes whether a job (systemd's word for a pending `systemctl stop`) was in progress:
-that alone tells a viewer that was stopped from one that went by itself.
+counts as inactive. It also notes whether a stop job (what `systemctl stop` makes) was in progress: that alone tells a
+viewer that was stopped from one that went by itself.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from signal import Signals
 from typing import Any, Final
 
 _SCRIPT: Final = (
-    'job=$(systemctl $3 show --property=Job --value -- "$2"); '
-    'printf "%s\\n" "${SERVICE_RESULT:--} ${EXIT_CODE:--} ${EXIT_STATUS:--} ${INVOCATION_ID:--} ${job:-0}" '
+    'case "$(systemctl $3 list-jobs --no-legend -- "$2")" in *" stop "*) stopped=1;; *) stopped=0;; esac; '
+    'printf "%s\\n" "${SERVICE_RESULT:--} ${EXIT_CODE:--} ${EXIT_STATUS:--} ${INVOCATION_ID:--} $stopped" '
     '>"$1.new" && mv -- "$1.new" "$1"'
 )
 
@@ -49,13 +49,13 @@ def read_exit_record(file: Path) -> ExitRecord | None:
         return None
     if len(words) != 5:
         return None
-    result, how, status, invocation_id, job = words
+    result, how, status, invocation_id, stopped = words
     return ExitRecord(
         result=result,
         code=int(status) if how == "exited" and status.isdigit() else None,
         signal=_signal(status) if how in ("killed", "dumped") else None,
         invocation_id=invocation_id,
-        stopped=job not in ("0", "/"),
+        stopped=stopped == "1",
         at=at,
     )
 
