@@ -1,0 +1,55 @@
+"""The sockets that the server answers on: systemd's, if it hands us some, else our own."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+from systemd import daemon
+from waitress.server import create_server
+
+from forgather_units.domain.errors import Refused
+
+
+def open_sockets(host: str, port: int) -> list[socket.socket]:
+    """$LISTEN_FDS if set (socket activation), else one TCP socket; port 0 takes any free one. Raises Refused."""
+    handed = [socket.socket(fileno=number) for number in daemon.listen_fds()]
+    return handed or [_bind(host, port)]
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as why:
+        raise Refused(
+            f"cannot listen on {host} port {port}: {why.strerror}",
+            hint="is another server running? (-p takes another port)",
+            field="port",
+        ) from None
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where a client on this machine reaches it: `http://127.0.0.1:8765`, or a path."""
+    if listener.family == socket.AF_UNIX:
+        return str(listener.getsockname())
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - said to a person, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: Any, listeners: Iterable[socket.socket], **tuning: Any) -> None:
+    """Answer on all of them until SystemExit or KeyboardInterrupt is raised in this thread."""
+    by_family: dict[bool, list[socket.socket]] = {}
+    for listener in listeners:
+        by_family.setdefault(listener.family == socket.AF_UNIX, []).append(listener)
+    # waitress takes TCP or unix sockets, never both: one server for each, in one loop.
+    shared: dict[int, Any] = {}
+    servers = [create_server(app, map=shared, sockets=group, **tuning) for group in by_family.values()]
+    servers[0].run()
+    for server in servers:
+        server.close()

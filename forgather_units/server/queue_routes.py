@@ -1,0 +1,58 @@
+"""/api/queue: what waits, and the scheduler's switch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from forgather_units.domain.errors import Malformed
+from forgather_units.scheduler.scheduler import Scheduler
+from forgather_units.server.answers import Answers
+from forgather_units.server.submission import parse_priority, parse_submission
+
+
+def blueprint(scheduler: Scheduler, answers: Answers) -> Blueprint:
+    """The routes of the queue."""
+    routes = Blueprint("queue", __name__, url_prefix="/api/queue")
+
+    @routes.get("")
+    def list_queue() -> list[dict[str, Any]]:
+        return [answers.item(job) for job in scheduler.queue()]
+
+    @routes.post("")
+    def submit() -> dict[str, Any]:
+        submission, warnings = parse_submission(request.get_json())
+        return {**answers.item(scheduler.submit(submission)), "warnings": warnings}
+
+    @routes.patch("/<queue_id>")
+    def reprioritize(queue_id: str) -> dict[str, Any]:
+        body = request.get_json()
+        if not isinstance(body, dict) or set(body) != {"priority"}:
+            raise Malformed('the body must be {"priority": n}')
+        return answers.item(scheduler.reprioritize(queue_id, parse_priority(body)))
+
+    @routes.delete("/<queue_id>")
+    def abort(queue_id: str) -> dict[str, Any]:
+        return {"message": scheduler.kill(queue_id), "aborted": queue_id}
+
+    @routes.get("/scheduler")
+    def status() -> dict[str, Any]:
+        now = scheduler.status()
+        return {
+            "enabled": now.enabled,
+            "tick_count": now.dispatch_count,
+            "last_tick_at": now.last_dispatch_at,
+            "running_count": sum(job.is_active for job in scheduler.jobs()),
+            "queued_count": len(scheduler.queue()),
+        }
+
+    @routes.post("/scheduler")
+    def switch() -> dict[str, Any]:
+        body = request.get_json()
+        if not isinstance(body, dict) or not isinstance(body.get("enabled"), bool):
+            raise Malformed('the body must be {"enabled": true} or {"enabled": false}', field="enabled")
+        scheduler.set_enabled(body["enabled"])
+        return status()
+
+    return routes
