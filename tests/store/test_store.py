@@ -1,0 +1,89 @@
+"""What is written is there again; what cannot be read is never thrown away."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+import pytest
+from jobs import make_job, running
+
+from forgather_units.domain.errors import Unavailable
+from forgather_units.store.database import open_database
+from forgather_units.store.jobs import JobStore
+from forgather_units.store.migrations import STEPS
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "forgather.db"
+
+
+def test_jobs_and_the_switch_outlive_the_connection(file: Path) -> None:
+    store = JobStore(open_database(file))
+    jobs = [make_job(1), running(2, 6007)]
+    for job in jobs:
+        store.save(job)
+    store.enabled = False
+    store.close()
+    again = JobStore(open_database(file))
+    assert again.load() == jobs
+    assert again.enabled is False
+    again.remove([jobs[0].queue_id])
+    assert again.load() == jobs[1:]
+
+
+def test_only_the_owner_can_read_it(file: Path) -> None:
+    open_database(file).close()
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.parametrize("content", [b"this is no database " * 100, None], ids=["garbage", "torn"])
+def test_a_corrupt_database_is_set_aside(file: Path, content: bytes | None, caplog: pytest.LogCaptureFixture) -> None:
+    store = JobStore(open_database(file))
+    for number in range(200):
+        store.save(make_job(number))
+    store.close()
+    if content is None:
+        whole = file.read_bytes()
+        content = whole[:4096] + b"\xff" * 8192 + whole[12288:]
+    file.write_bytes(content)
+    with caplog.at_level(logging.ERROR):
+        assert JobStore(open_database(file)).load() == []
+    (aside,) = file.parent.glob("forgather.db.corrupt-*")
+    assert aside.read_bytes() == content
+    assert str(aside) in caplog.text
+
+
+def test_a_row_that_cannot_be_read_is_left_alone(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    connection = open_database(file)
+    store = JobStore(connection)
+    store.save(make_job(1))
+    connection.execute("INSERT INTO jobs VALUES ('q_9_00000000', 9, 'queued', '{}')")
+    assert store.load() == [make_job(1)]
+    assert "q_9_00000000" in caplog.text
+    assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (2,)
+
+
+def test_a_newer_version_s_database_is_refused_and_kept(file: Path) -> None:
+    connection = open_database(file)
+    connection.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
+    connection.close()
+    with pytest.raises(Unavailable, match="newer version"):
+        open_database(file)
+    assert sqlite3.connect(file).execute("PRAGMA user_version").fetchone() == (len(STEPS) + 1,)
+
+
+def test_every_version_s_schema_is_brought_to_the_newest(tmp_path: Path) -> None:
+    """A database of each released version opens with its jobs."""
+    for version in range(len(STEPS) + 1):
+        file = tmp_path / f"{version}.db"
+        connection = sqlite3.connect(file)
+        for step in STEPS[:version]:
+            connection.executescript(step)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.close()
+        store = JobStore(open_database(file))
+        store.save(make_job(1))
+        assert store.load() == [make_job(1)]
