@@ -1,0 +1,108 @@
+"""A connected socket to a viewer, with the kernel's own timeouts.
+
+Python's settimeout() would add a poll() before every recv() and send(); SO_RCVTIMEO and SO_SNDTIMEO do not.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from forgather_units.proxy.target import Open, OpenUnix
+
+# An address to listen on that stands for all of them is no address to connect to.
+_ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
+_TIMED_OUT: Final = frozenset({errno.EAGAIN, errno.EINPROGRESS, errno.ETIMEDOUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `connect`: until the connection stands. `first_byte`: from the request to the first byte of the answer,
+    long enough for a slow plugin that is working (0: for ever). `stall`: without any progress in either direction."""
+
+    connect: float = 5
+    first_byte: float = 300
+    stall: float = 300
+
+
+class Unreachable(OSError):
+    """No connection; the text is one sentence for a person."""
+
+
+class TookTooLong(OSError):
+    """A timeout passed; the text is one sentence for a person."""
+
+
+def connect(where: Open | OpenUnix, timeouts: Timeouts) -> socket.socket:
+    """A connected socket whose sends give up after `stall`, its receives after `first_byte`.
+
+    Raises Unreachable or TookTooLong.
+    """
+    try:
+        return _connect(where, timeouts)
+    except OSError as error:
+        if error.errno in _TIMED_OUT:
+            raise TookTooLong(f"TensorBoard did not accept a connection within {timeouts.connect:g} s.") from error
+        reason = error.strerror or str(error)
+        raise Unreachable(f"TensorBoard cannot be reached at {_spelled(where)} ({reason}).") from error
+
+
+def set_timeout(sock: socket.socket, option: int, seconds: float) -> None:
+    """Bound SO_SNDTIMEO or SO_RCVTIMEO (0: none); the call then fails with EAGAIN."""
+    whole = int(seconds)
+    sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", whole, int((seconds - whole) * 1e6)))
+
+
+def host_header(where: Open | OpenUnix) -> str:
+    """What to say as Host where the client said none."""
+    match where:
+        case Open(host=host, port=port):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        case OpenUnix():
+            return "localhost"
+
+
+def _connect(where: Open | OpenUnix, timeouts: Timeouts) -> socket.socket:
+    match where:
+        case OpenUnix(path=path):
+            return _connected(socket.AF_UNIX, path, timeouts)
+        case Open(host=host, port=port):
+            address = _ANY.get(host, host)
+            # Resolving costs more than connecting, and is seldom needed.
+            if address.replace(".", "").isdigit():
+                return _connected(socket.AF_INET, (address, port), timeouts)
+            if ":" in address and "%" not in address:
+                return _connected(socket.AF_INET6, (address, port), timeouts)
+            return _resolved(address, port, timeouts)
+
+
+def _resolved(name: str, port: int, timeouts: Timeouts) -> socket.socket:
+    failure = OSError(f"{name} has no address")
+    for family, *_, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
+        try:
+            return _connected(family, address, timeouts)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def _connected(family: int, address: object, timeouts: Timeouts) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        set_timeout(sock, socket.SO_SNDTIMEO, timeouts.connect)
+        sock.connect(address)  # type: ignore[arg-type]  # its shape is the family's
+        set_timeout(sock, socket.SO_SNDTIMEO, timeouts.stall)
+        set_timeout(sock, socket.SO_RCVTIMEO, timeouts.first_byte)
+        if family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _spelled(where: Open | OpenUnix) -> str:
+    return where.path if isinstance(where, OpenUnix) else host_header(where)

@@ -1,0 +1,54 @@
+"""Our credentials never reach a viewer, and a viewer never sets them.
+
+Where a client writes something odd (two Cookie headers, a percent-encoded `token`), more is dropped rather
+than less.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote_plus
+
+SESSION_COOKIE: Final = "forgather_session"
+TOKEN_PARAMETER: Final = "token"  # noqa: S105 - the name of a parameter
+
+# WSGI joins several Cookie headers by a comma, so ours may also start behind one.
+_OUR_COOKIE = re.compile(rf"(?:^|[;,])[ \t]*{SESSION_COOKIE}[ \t]*(?:=[^;]*)?(?=;|$)")
+_BEARER = re.compile(r"(?:^|,)[ \t]*bearer(?:[ \t,]|$)", re.IGNORECASE)
+# A cookie without a name is sent back as its bare value: "=forgather_session=x" would come back as ours.
+_SETS_OUR_COOKIE = re.compile(rf"[ \t=]*{SESSION_COOKIE}[ \t]*(?:[=;]|$)")
+
+
+def without_token(query: str) -> str:
+    """The query string less every parameter named `token`; the others are byte-identical."""
+    # A name may be percent-encoded, and the gate decodes it: only a query without "%" can be judged by its letters.
+    if "%" not in query and TOKEN_PARAMETER not in query:
+        return query
+    return "&".join(part for part in query.split("&") if unquote_plus(part.partition("=")[0]) != TOKEN_PARAMETER)
+
+
+def without_session(cookies: str) -> str:
+    """A Cookie header's value less our session; the other cookies keep their bytes. May be empty."""
+    if SESSION_COOKIE not in cookies:
+        return cookies
+    return _OUR_COOKIE.sub("", cookies).lstrip("; \t")
+
+
+def holds_bearer(authorization: str) -> bool:
+    """Whether an Authorization value is (or holds) a bearer token, which is ours."""
+    return _BEARER.search(authorization) is not None
+
+
+def without_token_in_url(url: str) -> str:
+    """A Referer less our token."""
+    address, question, query = url.partition("?")
+    if not question:
+        return url
+    kept = without_token(query)
+    return f"{address}?{kept}" if kept or not query else address
+
+
+def sets_session(set_cookie: str) -> bool:
+    """Whether a viewer's Set-Cookie would overwrite or imitate our session."""
+    return _SETS_OUR_COOKIE.match(set_cookie) is not None

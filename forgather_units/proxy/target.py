@@ -1,0 +1,57 @@
+"""Where a request for a viewer goes: what the scheduler's side answers when the proxy asks for a queue id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Forward over TCP to `host` (a name or an address) and `port`. The path is sent as it was received."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUnix:
+    """Forward over the unix socket at `path`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """Its unit starts since `since` (seconds since the epoch) and has not answered yet."""
+
+    title: str
+    queue_id: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Still queued; `waits_for` is the sentence that says for what (None: it is next)."""
+
+    title: str
+    queue_id: str
+    waits_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """It is over; `reason` is one sentence (may be empty)."""
+
+    queue_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No such job."""
+
+
+Target = Open | OpenUnix | NotReady | Waiting | Ended | Unknown
+Resolver = Callable[[str], Target]
+"""From a queue id (whatever the client wrote there) to its target; called for each request, so it must be quick."""

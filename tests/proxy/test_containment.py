@@ -1,0 +1,34 @@
+"""The policy that keeps a viewer's page below its prefix."""
+
+from __future__ import annotations
+
+import pytest
+
+from forgather_units.proxy.containment import policy
+
+
+@pytest.mark.parametrize(
+    ("host", "source"),
+    [
+        ("h.test", "http://h.test/api/tb/q/"),
+        ("127.0.0.1:8765", "http://127.0.0.1:8765/api/tb/q/"),
+        ("[::1]:8765", "'self'"),
+        ("h; script-src *", "'self'"),
+        ("h, h2", "'self'"),
+        ("", "'self'"),
+    ],
+)
+def test_the_sources_are_the_prefix(host: str, source: str) -> None:
+    directives = dict(part.strip().split(" ", 1) for part in policy("http", host, "/api/tb/q").split(";"))
+    assert directives["form-action"] == source
+    assert directives["connect-src"] == f"{source} data: blob:"
+    assert set(directives) == {
+        "sandbox",
+        "connect-src",
+        "frame-src",
+        "form-action",
+        "worker-src",
+        "base-uri",
+        "object-src",
+        "frame-ancestors",
+    }

@@ -1,0 +1,157 @@
+"""What a viewer gets of a client's request."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from viewer_zoo import ID, Front, MakeViewer, Seen
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def the_one(viewer_seen: list[Seen]) -> Seen:
+    (request,) = viewer_seen
+    return request
+
+
+@pytest.mark.parametrize(
+    ("sent", "arrived"),
+    [
+        ("/a%2Fb", "/a%2Fb"),
+        ("/a%23b?c=%23#d", "/a%23b?c=%23#d"),
+        ("/a%20b+c", "/a%20b+c"),
+        ("/../x/./y//z", "/../x/./y//z"),
+        ("/%zz?%", "/%zz?%"),
+        ("/?", "/?"),
+        ("/?b=1&token=secret&a=%2f&b=1", "/?b=1&a=%2f&b=1"),
+        ("/?token=secret", "/"),
+    ],
+)
+def test_the_path_arrives_as_it_was_sent(front: Front, viewer: MakeViewer, sent: str, arrived: str) -> None:
+    made = viewer(OK)
+    front.get(f"/api/tb/{ID}{sent}")
+    assert the_one(made.seen).line == f"GET /api/tb/{ID}{arrived} HTTP/1.1".encode("latin-1")
+
+
+def test_headers_pass_but_for_those_of_the_connection_and_ours(front: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    answer = front.get(
+        f"/api/tb/{ID}/",
+        "Connection: close, X-Once",
+        "X-Once: 1",
+        "X-Kept: a,  b",
+        "Accept-Encoding: gzip, br",
+        "Cookie: a=1; forgather_session=secret; b=2",
+        "Cookie: forgather_session=secret",
+        "Authorization: Bearer secret",
+        "Referer: http://viewer.test:8765/?token=secret&x=1",
+        "TE: trailers",
+        "Keep-Alive: timeout=5",
+        "Proxy-Authorization: Basic secret",
+        "X-Forwarded-For: 9.9.9.9",
+        "X-Forwarded-Prefix: /evil",
+        "Forwarded: for=9.9.9.9",
+        "X-Real-IP: 9.9.9.9",
+        version="1.0",
+    )
+    assert answer.startswith(b"HTTP/1.0 200 OK\r\n")
+    assert sorted(the_one(made.seen).headers) == [
+        (b"Accept-Encoding", b"gzip, br"),
+        (b"Connection", b"close"),
+        (b"Cookie", b"a=1; b=2"),
+        (b"Host", b"viewer.test:8765"),
+        (b"Referer", b"http://viewer.test:8765/?x=1"),
+        (b"X-Forwarded-For", b"127.0.0.1"),
+        (b"X-Forwarded-Host", b"viewer.test:8765"),
+        (b"X-Forwarded-Prefix", f"/api/tb/{ID}".encode()),
+        (b"X-Forwarded-Proto", b"http"),
+        (b"X-Kept", b"a,  b"),
+    ]
+
+
+def test_other_credentials_are_the_viewers_own(front: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    front.get(f"/api/tb/{ID}/", "Authorization: Basic dTpw", "Cookie: its=own")
+    assert the_one(made.seen).values("authorization") == [b"Basic dTpw"]
+    assert the_one(made.seen).values("cookie") == [b"its=own"]
+
+
+def test_a_client_without_host_gets_the_viewers(front: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    assert front.raw(f"GET /api/tb/{ID}/ HTTP/1.0\r\n\r\n".encode()).startswith(b"HTTP/1.0 200")
+    assert the_one(made.seen).values("host") == [f"127.0.0.1:{made.port}".encode()]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_body_arrives_with_its_length_and_type(front: Front, viewer: MakeViewer, method: str) -> None:
+    made = viewer(OK)
+    body = bytes(range(256)) * 4
+    response, content = front.ask(method=method, body=body, Content_Type="application/x-own")
+    request = the_one(made.seen)
+    assert (response.status, content) == (200, b"ok")
+    assert request.body == body
+    assert request.values("content-length") == [b"1024"]
+    assert request.values("content-type") == [b"application/x-own"]
+
+
+def test_an_empty_post_says_its_length(front: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    front.get(f"/api/tb/{ID}/", "Content-Length: 0", method="POST")
+    assert the_one(made.seen).values("content-length") == [b"0"]
+
+
+def test_a_chunked_body_arrives_whole(front: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    head = f"POST /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    front.raw(head.encode() + b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
+    assert the_one(made.seen).body == b"hello world"
+    assert the_one(made.seen).values("transfer-encoding") == []
+
+
+def test_a_client_that_expects_100_gets_it_from_us(front: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    head = f"POST /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2"
+    with front.connect() as connection:
+        connection.sendall(head.encode() + b"\r\n\r\n")
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"hi")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    assert the_one(made.seen).body == b"hi"
+    assert the_one(made.seen).values("expect") == []
+
+
+def test_a_viewer_that_refuses_the_body_is_heard(front: Front, viewer: MakeViewer) -> None:
+    def refuse(connection: socket.socket, request: Seen) -> None:
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(1 << 20):  # else its kernel would reset the connection
+            pass
+
+    viewer(refuse, reads_body=False)
+    response, content = front.ask(method="POST", body=bytes(20_000_000))
+    assert (response.status, content) == (413, b"big")
+
+
+def test_a_viewer_that_answers_as_it_reads_does_not_block(front: Front, viewer: MakeViewer) -> None:
+    size = 30_000_000
+
+    def echo(connection: socket.socket, request: Seen) -> None:
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode() + request.body)
+        left = size - len(request.body)
+        while left:
+            data = connection.recv(65536)
+            connection.sendall(data)
+            left -= len(data)
+
+    viewer(echo, reads_body=False)
+    body = bytes(range(250)) * (size // 250)
+    response, content = front.ask(method="POST", body=body)
+    assert response.status == 200
+    assert content == body
+
+
+def test_the_same_over_a_unix_socket(front: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK, unix=True)
+    assert front.get(f"/api/tb/{ID}/x").endswith(b"\r\n\r\nok")
+    assert the_one(made.seen).line == f"GET /api/tb/{ID}/x HTTP/1.1".encode()
