@@ -1,0 +1,1 @@
+"""This host: its addresses and ports, log directories, the stock TensorBoard, and what it can do."""

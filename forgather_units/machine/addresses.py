@@ -1,0 +1,70 @@
+"""Addresses and ports of this machine, found out by doing: a socket is bound, as TensorBoard would, and let go."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from forgather_units.domain.errors import Refused
+
+_LAST_PORT = 65535
+
+
+def check_host(host: str) -> None:
+    """Raises Refused (field `host`) unless `host` resolves to an address of this machine."""
+    try:
+        resolved = _resolve(host)
+    except (OSError, UnicodeError):
+        raise Refused(f"host {host!r} does not resolve", field="host") from None
+    try:
+        with _bound(resolved, 0):
+            pass
+    except OSError:
+        raise Refused(f"host {host!r} is not an address of this machine", field="host") from None
+
+
+def is_port_free(address: str, port: int) -> bool:
+    """Whether TensorBoard could listen on `port` of `address` now. `0.0.0.0` stands for all addresses, IPv6's too."""
+    try:
+        with _bound(_resolve(address), port):
+            return True
+    except (OSError, UnicodeError):
+        return False
+
+
+def lowest_free_port(address: str, start: int, taken: Collection[int] = ()) -> int:
+    """The lowest port from `start` that is neither in `taken` nor listened on. Raises Refused if there is none."""
+    for port in range(start, _LAST_PORT + 1):
+        if port not in taken and is_port_free(address, port):
+            return port
+    raise Refused(f"no port from {start} is free", field="port")
+
+
+def addresses_overlap(one: str, other: str) -> bool:
+    """Whether the two cannot both have one port: they mean the same address, or one of them means all."""
+    try:
+        first, second = _resolve(one)[1][0], _resolve(other)[1][0]
+    except (OSError, UnicodeError):
+        return one == other
+    return first == second or any(ipaddress.ip_address(each).is_unspecified for each in (first, second))
+
+
+def _resolve(host: str) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
+    """The first address, as TensorBoard's own server takes it. Raises OSError or UnicodeError."""
+    family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+    return family, address
+
+
+@contextmanager
+def _bound(resolved: tuple[socket.AddressFamily, tuple[Any, ...]], port: int) -> Iterator[None]:
+    family, address = resolved
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # As TensorBoard's server does: connections in TIME_WAIT do not count, a listener does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((address[0], port, *address[2:]))
+        # With SO_REUSEADDR two sockets may be bound to a port that nobody listens on yet; only listen() decides.
+        probe.listen(1)
+        yield

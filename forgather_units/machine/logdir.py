@@ -1,0 +1,95 @@
+"""A log directory, looked at before a TensorBoard is started on it: stock TensorBoard shows a typo as an empty page."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from forgather_units.domain.errors import Refused
+
+EVENT_FILE_MARK: Final = "tfevents"
+
+# A submit must not hang on a giant or a slow (network) tree: beyond these it is taken as it is.
+_MOST_ENTRIES: Final = 20_000
+_MOST_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogdirFacts:
+    """What lies below a logdir. Of a giant tree only a part was looked at, and `whole` is False."""
+
+    event_files: int
+    newest: float | None
+    """Modification time of the newest event file, seconds since the epoch."""
+    whole: bool
+
+
+def inspect_logdir(path: str) -> LogdirFacts:
+    """Raises Refused (field `logdir`) for what TensorBoard could not show; `path` is absolute by now."""
+    check_logdir(path)
+    count, newest, whole = 0, None, True
+    deadline = time.monotonic() + _MOST_SECONDS
+    for number, entry in enumerate(_files(path)):
+        if number >= _MOST_ENTRIES or time.monotonic() > deadline:
+            whole = False
+            break
+        if EVENT_FILE_MARK in entry.name:
+            count += 1
+            newest = max(newest or 0.0, _modified(entry))
+    return LogdirFacts(count, newest, whole)
+
+
+def check_logdir(path: str) -> None:
+    """Raises Refused unless `path` is an absolute path of a folder that this user may read and enter."""
+    if not path:
+        raise _refused("logdir is empty: name a folder")
+    if "\0" in path:
+        raise _refused("logdir cannot hold a NUL character")
+    folder = Path(path)
+    if not folder.is_absolute():
+        raise _refused(f"logdir {path!r} is not an absolute path")
+    try:
+        folder.stat()
+    except FileNotFoundError:
+        raise _refused(f"logdir {path} does not exist") from None
+    except PermissionError:
+        raise _refused(f"logdir {path} cannot be read: a folder above it is closed to this user") from None
+    except OSError as why:
+        raise _refused(f"logdir {path} cannot be used: {why.strerror}") from None
+    if not folder.is_dir():
+        raise _refused(f"logdir {path} is a file: name the folder that holds it")
+    # The unit runs as the same user as this process.
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise _refused(f"logdir {path} cannot be read by this user")
+
+
+def _refused(sentence: str) -> Refused:
+    return Refused(sentence, field="logdir")
+
+
+def _modified(entry: os.DirEntry[str]) -> float:
+    try:
+        return entry.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _files(path: str) -> Iterator[os.DirEntry[str]]:
+    """All files below, breadth first, since runs lie near the top. Links to folders are followed one level: no loops."""
+    level = [path]
+    while level:
+        below: list[str] = []
+        for folder in level:
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        if entry.is_dir(follow_symlinks=folder == path):
+                            below.append(entry.path)
+                        yield entry
+            except OSError:
+                continue
+        level = below
