@@ -37,7 +37,7 @@ class TookTooLong(OSError):
 
 
 def connect(where: Open | OpenUnix, timeouts: Timeouts) -> socket.socket:
-    """A connected socket whose sends give up after `stall`, its receives after `first_byte`.
+    """A connected socket whose receives give up after `first_byte`; its sends are for the caller not to wait in.
 
     Raises Unreachable or TookTooLong.
     """
@@ -54,6 +54,12 @@ def set_timeout(sock: socket.socket, option: int, seconds: float) -> None:
     """Bound SO_SNDTIMEO or SO_RCVTIMEO (0: none); the call then fails with EAGAIN."""
     whole = int(seconds)
     sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", whole, int((seconds - whole) * 1e6)))
+
+
+def send_at_once(sock: socket.socket) -> None:
+    """For what leaves in several sends: the last, small one does not wait for an acknowledgement."""
+    if sock.family != socket.AF_UNIX:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def host_header(where: Open | OpenUnix) -> str:
@@ -92,12 +98,9 @@ def _resolved(name: str, port: int, timeouts: Timeouts) -> socket.socket:
 def _connected(family: int, address: object, timeouts: Timeouts) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        set_timeout(sock, socket.SO_SNDTIMEO, timeouts.connect)
+        set_timeout(sock, socket.SO_SNDTIMEO, timeouts.connect)  # bounds connect() too
         sock.connect(address)  # type: ignore[arg-type]  # its shape is the family's
-        set_timeout(sock, socket.SO_SNDTIMEO, timeouts.stall)
         set_timeout(sock, socket.SO_RCVTIMEO, timeouts.first_byte)
-        if family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
         sock.close()
         raise

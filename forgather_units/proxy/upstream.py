@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from forgather_units.proxy.chunked import ChunkedDecoder
-from forgather_units.proxy.connection import Timeouts, TookTooLong, connect, set_timeout
+from forgather_units.proxy.connection import Timeouts, TookTooLong, connect, send_at_once, set_timeout
 from forgather_units.proxy.response_head import (
     Chunked,
     Fixed,
@@ -26,7 +26,7 @@ from forgather_units.proxy.response_head import (
 from forgather_units.proxy.target import Open, OpenUnix
 
 PIECE: Final = 64 * 1024
-"""Bytes read or sent at a time."""
+"""Bytes of a body read or sent at a time."""
 _MAX_HEAD: Final = 256 * 1024
 _MAX_INTERIM: Final = 20
 _HEAD_END: Final = b"\r\n\r\n"
@@ -43,7 +43,7 @@ class Broken(OSError):
 
 
 class Exchange:
-    """A request on its way and the response that comes back. Close it; `body` closes it at the end by itself.
+    """A request on its way and the response that comes back; `close` it in every case.
 
     Raises (all are OSError): Unreachable, TookTooLong, Broken.
     """
@@ -65,6 +65,8 @@ class Exchange:
         try:
             # A small request leaves in one packet.
             self._unsent = memoryview(request_head + self._fill())
+            if self._body_left:
+                send_at_once(self._sock)
             self._send_some()
             self.head = self._read_head()
             if timeouts.stall != timeouts.first_byte:
