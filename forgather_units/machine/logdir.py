@@ -79,7 +79,7 @@ def _modified(entry: os.DirEntry[str]) -> float:
 
 
 def _files(path: str) -> Iterator[os.DirEntry[str]]:
-    """All files below, breadth first, since runs lie near the top. Links to folders are followed one level: no loops."""
+    """All files below, breadth first: runs lie near the top. Links to folders are followed at the top alone: no loops."""
     level = [path]
     while level:
         below: list[str] = []

@@ -1,0 +1,37 @@
+"""Builds the tree and becomes systemd-nspawn. Started by the launcher in a mount namespace of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from forgather_units.sandbox.plan import Plan
+from forgather_units.sandbox.tree import TARGET, build
+
+
+def main(plan: Plan) -> None:
+    """Never returns: execs nspawn, under a parent-death signal that ends the sandbox when its launcher is gone."""
+    # Here, before anything is forked: all that follows stays in the sandbox's own group.
+    (Path(plan.cgroup_folder) / "cgroup.procs").write_text(f"{os.getpid()}\n")
+    os.umask(0o022)
+    root = build(plan)
+    os.chdir(root)
+    # The host may have the hybrid layout of cgroups; inside there is only one.
+    os.environ["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "1"
+    command = [
+        *("setpriv", "--pdeathsig", "TERM"),
+        *("systemd-nspawn", "--quiet", f"--directory={root}", f"--machine={plan.name}", "--register=no"),
+        *("--keep-unit", "--boot", "--console=passive", "--notify-ready=yes", "--resolv-conf=copy-host"),
+        *("--link-journal=no", "--kill-signal=SIGRTMIN+4"),
+        # What a real machine's systemd has and a container's has not: filters of addresses and devices are BPF.
+        *("--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON", "--system-call-filter=bpf"),
+        *(f"--bind-ro={path}" for path in plan.bound),
+        *(f"--bind={path}" for path in plan.bound_writable),
+        *(f"systemd.unit={TARGET}", "systemd.show_status=0"),
+    ]
+    os.execvp(command[0], command)  # noqa: S606 - a shell is the last thing wanted
+
+
+if __name__ == "__main__":
+    main(Plan.from_json(sys.argv[1]))

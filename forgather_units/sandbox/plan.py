@@ -1,0 +1,35 @@
+"""What a sandbox is to be: handed as JSON from the launcher to the process that builds and boots it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PERSON = "researcher"
+"""The ordinary user inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All paths are absolute and the same inside as outside."""
+
+    name: str
+    cgroup_folder: str
+    uid: int
+    reached: tuple[str, ...]
+    """Folders that the ordinary user must be able to enter: the working folder."""
+    exposed: tuple[str, ...]
+    """Trees that the ordinary user must be able to read whole: the program, its environment, its interpreter."""
+    bound: tuple[str, ...]
+    """Those that the overlay does not show, and what else was asked for: they are bind-mounted."""
+    bound_writable: tuple[str, ...]
+    user_namespaces: bool
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        fields: dict[str, Any] = json.loads(text)
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})

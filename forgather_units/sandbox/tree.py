@@ -1,0 +1,133 @@
+"""The sandbox's file system: the host's, seen through an overlay in memory, and what makes it a machine of its own.
+
+Nothing here touches the host: it runs in a private mount namespace, and every write lands in the overlay.
+"""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from forgather_units.sandbox.plan import PERSON, Plan
+
+# It only has to exist on the host; what is mounted on it is seen in our own mount namespace alone.
+_MOUNT_POINT: Final = Path("/mnt")
+
+TARGET: Final = "box.target"
+_TARGET_TEXT: Final = """[Unit]
+Description=All that the sandbox needs
+Requires=basic.target
+After=basic.target
+Wants=dbus.service systemd-logind.service systemd-user-sessions.service user@{uid}.service
+AllowIsolate=yes
+"""
+# What the host has enabled and a sandbox must not start.
+_MASKED: Final = (
+    "apt-daily-upgrade.timer",
+    "apt-daily.timer",
+    "avahi-daemon.socket",
+    "console-getty.service",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "fstrim.timer",
+    "getty.target",
+    "man-db.timer",
+    "systemd-networkd.service",
+    "systemd-networkd.socket",
+    "systemd-timesyncd.service",
+)
+_NO_USER_NAMESPACES: Final = "[Service]\nRestrictNamespaces=~user\n"
+
+
+def build(plan: Plan) -> Path:
+    """Mount and fill the tree; its root."""
+    _mount("tmpfs", "-t", "tmpfs", "-o", "mode=0755", target=_MOUNT_POINT)
+    upper, work, root = (_MOUNT_POINT / name for name in ("upper", "work", "root"))
+    for folder in (upper, work, root):
+        folder.mkdir()
+    # metacopy: a chmod copies no contents into memory.
+    layers = f"lowerdir=/,upperdir={upper},workdir={work},metacopy=on"
+    _mount("overlay", "-t", "overlay", "-o", layers, target=root)
+    _identity(root)
+    _account(root, plan.uid)
+    _boot_target(root, plan)
+    for path in {*plan.reached, *plan.exposed} - {*plan.bound}:
+        _open_way(root, path)
+    for path in {*plan.exposed} - {*plan.bound}:
+        _open_tree(root, path)
+    return root
+
+
+def _mount(*arguments: str, target: Path) -> None:
+    subprocess.run(["mount", *arguments, str(target)], check=True)
+
+
+def _identity(root: Path) -> None:
+    (root / "etc/fstab").write_text("")
+    (root / "var/lib/dbus/machine-id").unlink(missing_ok=True)
+    (root / "etc/machine-id").unlink(missing_ok=True)
+    (root / "etc/machine-id").touch()
+    # The folder makes the journal persistent, which lets an ordinary user read their own.
+    journal = root / "var/log/journal"
+    for old in journal.glob("*") if journal.exists() else ():
+        old.rename(root / "var" / f"old-journal-{old.name}")
+    journal.mkdir(parents=True, exist_ok=True)
+
+
+def _account(root: Path, uid: int) -> None:
+    for file, line in (
+        ("etc/passwd", f"{PERSON}:x:{uid}:{uid}:An ordinary user:/home/{PERSON}:/bin/bash"),
+        ("etc/group", f"{PERSON}:x:{uid}:"),
+        ("etc/shadow", f"{PERSON}:*:19000:0:99999:7:::"),
+    ):
+        with (root / file).open("a") as accounts:
+            accounts.write(line + "\n")
+    # Only journald may tell how many lines it dropped, and only this group may read what it says.
+    groups = (root / "etc/group").read_text().splitlines()
+    members = {"systemd-journal": PERSON}
+    joined = (f"{line}{',' if line[-1] != ':' else ''}{members.get(line.split(':')[0], '')}" for line in groups)
+    (root / "etc/group").write_text("\n".join(line.removesuffix(",") for line in joined) + "\n")
+    home = root / "home" / PERSON
+    home.mkdir(parents=True)
+    home.chmod(0o700)
+    subprocess.run(["chown", f"{uid}:{uid}", str(home)], check=True)
+    linger = root / "var/lib/systemd/linger"
+    linger.mkdir(parents=True, exist_ok=True)
+    (linger / PERSON).touch()
+
+
+def _boot_target(root: Path, plan: Plan) -> None:
+    units = root / "etc/systemd/system"
+    (units / TARGET).write_text(_TARGET_TEXT.format(uid=plan.uid))
+    for name in _MASKED:
+        (units / name).unlink(missing_ok=True)
+        (units / name).symlink_to("/dev/null")
+    if not plan.user_namespaces:
+        drop_in = units / "user@.service.d"
+        drop_in.mkdir(exist_ok=True)
+        (drop_in / "no-user-namespaces.conf").write_text(_NO_USER_NAMESPACES)
+
+
+def _open_way(root: Path, path: str) -> None:
+    """Let the ordinary user come to `path` and list it."""
+    for folder in (*reversed(Path(path).parents), Path(path)):
+        inside = root / folder.relative_to("/")
+        mode = stat.S_IMODE(inside.stat().st_mode)
+        wanted = mode | stat.S_IXOTH | (stat.S_IROTH if str(folder) == path else 0)
+        if mode != wanted:
+            inside.chmod(wanted)
+
+
+def _open_tree(root: Path, path: str) -> None:
+    """Let the ordinary user read all of `path`, where its owner's umask kept it private."""
+    top = root / Path(path).relative_to("/")
+    if any(not _readable(entry) for entry in top.iterdir()):
+        subprocess.run(["chmod", "-R", "o+rX", str(top)], check=True)
+
+
+def _readable(entry: Path) -> bool:
+    mode = entry.lstat().st_mode
+    wanted = stat.S_IROTH | stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH
+    return stat.S_ISLNK(mode) or mode & wanted == wanted

@@ -1,0 +1,163 @@
+"""A private systemd comes up, works as an ordinary user's, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+SANDBOX = [sys.executable, "-m", "forgather_units.sandbox", "run"]
+
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="the sandbox needs root; with a systemd of your own you need no sandbox"
+)
+
+
+def run(*command: str, options: tuple[str, ...] = (), cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SANDBOX, *options, "--", *command], capture_output=True, text=True, check=False, cwd=cwd, timeout=90
+    )
+
+
+def traces() -> set[str]:
+    """What a sandbox could leave: processes, mounts, cgroup folders, files."""
+    processes = {
+        f"process {words}"
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if any(
+            mark in (words := _words(path)) for mark in ("forgather_units.sandbox", "forgather-sandbox", "box.target")
+        )
+    }
+    mounts = {f"mount {line}" for line in Path("/proc/mounts").read_text().splitlines()}
+    cgroups = {f"cgroup {path}" for path in Path("/sys/fs/cgroup").rglob("forgather-sandbox-*")}
+    files = {f"file {path}" for top in ("/tmp", "/run", "/mnt", "/var/lib") for path in Path(top).glob("*")}
+    return processes | mounts | cgroups | files
+
+
+def _words(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").replace("\0", " ")
+    except OSError:
+        return ""
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    before = traces()
+    yield
+    wait_until(lambda: traces() <= before, 20, "what the sandbox left is gone")
+
+
+@needs_root
+@pytest.mark.usefixtures("nothing_left")
+class TestInside:
+    def test_an_ordinary_user_with_a_manager_of_their_own(self) -> None:
+        done = run(
+            "sh",
+            "-ec",
+            "id -u; systemctl --user is-system-running; systemd-run --user --wait --quiet -u hello echo hello-from-a-unit;"
+            " journalctl --user -u hello -o cat",
+        )
+        assert done.returncode == 0, done.stderr
+        uid, state, *said = done.stdout.splitlines()
+        assert int(uid) >= 1000
+        assert state == "running"
+        assert "hello-from-a-unit" in said
+
+    def test_the_exit_code_and_both_outputs_are_the_commands(self) -> None:
+        done = run("sh", "-c", "echo out; echo err >&2; exit 42")
+        assert (done.returncode, done.stdout, done.stderr) == (42, "out\n", "err\n")
+
+    def test_arguments_arrive_as_they_are(self) -> None:
+        odd = ["a b", "$HOME", "100%", '"', "", "--", "\\n"]
+        done = run("printf", "%s\n", *odd)
+        assert done.stdout == "".join(f"{word}\n" for word in odd)
+
+    def test_root_inside_is_the_system_manager_s(self) -> None:
+        done = run("systemctl", "is-active", "systemd-logind.service", options=("--system",))
+        assert done.stdout == "active\n"
+
+    def test_this_program_and_its_interpreter_can_be_read(self) -> None:
+        done = run(sys.executable, "-c", "import forgather_units, os; print(os.geteuid(), forgather_units.__version__)")
+        assert done.returncode == 0, done.stderr
+        assert not done.stdout.startswith("0 ")
+
+    def test_what_is_written_stays_inside(self, tmp_path: Path) -> None:
+        done = run("touch", "/usr/forgather-was-here", str(ROOT / "forgather-was-here"), options=("--system",))
+        assert done.returncode == 0, done.stderr
+        assert not Path("/usr/forgather-was-here").exists()
+        assert not (ROOT / "forgather-was-here").exists()
+
+    def test_a_bound_folder_is_the_host_s(self, tmp_path: Path) -> None:
+        run("touch", str(tmp_path / "written"), options=("--system", "--bind", str(tmp_path)))
+        assert (tmp_path / "written").exists()
+
+    def test_user_namespaces_can_be_forbidden(self) -> None:
+        unshare = ("systemd-run", "--user", "--wait", "--quiet", "--pipe", "unshare", "--user", "true")
+        assert run(*unshare).returncode == 0
+        assert run(*unshare, options=("--no-user-namespaces",)).returncode != 0
+
+    def test_two_at_once(self) -> None:
+        command = [*SANDBOX, "--", "systemctl", "--user", "is-system-running"]
+        both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)]
+        assert [each.communicate(timeout=90)[0] for each in both] == ["running\n", "running\n"]
+
+
+def start_long_one() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [*SANDBOX, "--", "sh", "-c", "trap 'echo asked; exit 3' INT TERM; echo up; while :; do sleep 0.05; done"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+@needs_root
+@pytest.mark.usefixtures("nothing_left")
+class TestTheEnd:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_reaches_the_command_which_may_end_in_good_order(self, number: signal.Signals) -> None:
+        process = start_long_one()
+        os.killpg(process.pid, number)
+        said, _ = process.communicate(timeout=30)
+        assert (said, process.returncode) == ("asked\n", 128 + number)
+
+    def test_its_owner_is_killed(self) -> None:
+        process = start_long_one()
+        process.kill()
+        process.communicate(timeout=30)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try what others are told")
+def test_others_are_told_in_one_sentence() -> None:
+    done = subprocess.run(
+        [
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "/usr/bin/python3",
+            "-m",
+            "forgather_units.sandbox",
+        ]
+        + ["run", "--", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 1
+    assert "the sandbox needs root" in done.stderr
+    assert "Traceback" not in done.stderr
