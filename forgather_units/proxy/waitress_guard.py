@@ -2,7 +2,7 @@
 
 Waitress already refuses bare CR and LF, spaces in header names and unequal or non-numeric lengths, and drops names
 with an underscore. It accepts the rest of what is refused here, and a WSGI application cannot see it. Beyond the
-public API this uses two documented-by-use class attributes, `channel_class` and `parser_class`, and the parser's
+public API this uses two class attributes, `channel_class` and `parser_class`, and the parser's
 `parse_header(bytes)`; they are the same in waitress 2.1 and 3.0, and the tests fail if they ever cease to be.
 """
 
@@ -39,10 +39,10 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
 
 
 def create_strict_server(application: Any, **settings: Any) -> Any:
-    """`waitress.create_server` with strict parsing on each of its sockets."""
-    sockets: dict[int, Any] = {}
-    server = create_server(application, map=sockets, **settings)
-    for dispatcher in sockets.values():
+    """`waitress.create_server`, of the same signature, with strict parsing on each of its sockets."""
+    dispatchers: dict[int, Any] = settings.setdefault("map", {})
+    server = create_server(application, **settings)
+    for dispatcher in dispatchers.values():
         if isinstance(dispatcher, BaseWSGIServer):
             dispatcher.channel_class = StrictChannel
     return server
