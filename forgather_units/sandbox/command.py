@@ -89,7 +89,8 @@ def _service(sandbox: Sandbox, command: list[str], *, as_root: bool) -> list[str
         *("--property=KillMode=mixed", "--property=TimeoutStopSec=10", "--property=SendSIGHUP=yes"),
         *(f"--setenv={name}={value}" for name, value in environment.items()),
         "--",
-        *command,
+        # systemd expands variables in a service's command line.
+        *(word.replace("$", "$$") for word in command),
     ]
 
 

@@ -31,5 +31,6 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
-        fields: dict[str, Any] = json.loads(text)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+        read: dict[str, Any] = json.loads(text)
+        fields: dict[str, Any] = {name: tuple(of) if isinstance(of, list) else of for name, of in read.items()}
+        return cls(**fields)

@@ -192,6 +192,10 @@ class Scheduler:
     def status(self) -> SchedulerStatus:
         return SchedulerStatus(self._enabled, self._dispatch_count, self._last_dispatch_at)
 
+    def ping(self) -> None:
+        """Returns when the scheduler's thread has got to it: proof that it is not stuck."""
+        self._mailbox.ask(lambda: None)
+
     # Dispatch
 
     def _dispatch(self) -> None:

@@ -62,8 +62,8 @@ class TestInside:
         done = run(
             "sh",
             "-ec",
-            "id -u; systemctl --user is-system-running; systemd-run --user --wait --quiet -u hello echo hello-from-a-unit;"
-            " journalctl --user -u hello -o cat",
+            "id -u; systemctl --user is-system-running;"
+            " systemd-run --user --wait --quiet -u hello echo hello-from-a-unit; journalctl --user -u hello -o cat",
         )
         assert done.returncode == 0, done.stderr
         uid, state, *said = done.stdout.splitlines()
@@ -147,11 +147,8 @@ def test_others_are_told_in_one_sentence() -> None:
             "--reuid=65534",
             "--regid=65534",
             "--clear-groups",
-            "/usr/bin/python3",
-            "-m",
-            "forgather_units.sandbox",
-        ]
-        + ["run", "--", "true"],
+            *("/usr/bin/python3", "-m", "forgather_units.sandbox", "run", "--", "true"),
+        ],
         capture_output=True,
         text=True,
         check=False,
