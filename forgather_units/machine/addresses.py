@@ -6,11 +6,12 @@ import ipaddress
 import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from forgather_units.domain.errors import Refused
 
-_LAST_PORT = 65535
+ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - a name for it, nothing is bound
+_LAST_PORT: Final = 65535
 
 
 def check_host(host: str) -> None:
@@ -30,9 +31,14 @@ def is_port_free(address: str, port: int) -> bool:
     """Whether TensorBoard could listen on `port` of `address` now. `0.0.0.0` stands for all addresses, IPv6's too."""
     try:
         with _bound(_resolve(address), port):
-            return True
+            pass
+        if address == ALL_ADDRESSES and socket.has_dualstack_ipv6():
+            # --bind_all listens on `::`, which takes both families: a listener on IPv6 alone holds it too.
+            with _bound((socket.AF_INET6, ("::", 0)), port):
+                pass
     except (OSError, UnicodeError):
         return False
+    return True
 
 
 def lowest_free_port(address: str, start: int, taken: Collection[int] = ()) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,11 +33,11 @@ def inspect_logdir(path: str) -> LogdirFacts:
     check_logdir(path)
     count, newest, whole = 0, None, True
     deadline = time.monotonic() + _MOST_SECONDS
-    for number, entry in enumerate(_files(path)):
+    for number, entry in enumerate(_entries(path)):
         if number >= _MOST_ENTRIES or time.monotonic() > deadline:
             whole = False
             break
-        if EVENT_FILE_MARK in entry.name:
+        if EVENT_FILE_MARK in entry.name and _is(entry.is_file):
             count += 1
             newest = max(newest or 0.0, _modified(entry))
     return LogdirFacts(count, newest, whole)
@@ -60,6 +60,9 @@ def check_logdir(path: str) -> None:
         raise _refused(f"logdir {path} cannot be read: a folder above it is closed to this user") from None
     except OSError as why:
         raise _refused(f"logdir {path} cannot be used: {why.strerror}") from None
+    except UnicodeEncodeError:
+        # JSON can spell half a surrogate pair, which no file name holds.
+        raise _refused(f"logdir {path!a} cannot be used: it is no file name") from None
     if not folder.is_dir():
         raise _refused(f"logdir {path} is a file: name the folder that holds it")
     # The unit runs as the same user as this process.
@@ -78,8 +81,8 @@ def _modified(entry: os.DirEntry[str]) -> float:
         return 0.0
 
 
-def _files(path: str) -> Iterator[os.DirEntry[str]]:
-    """All files below, breadth first: runs lie near the top. Links to folders are followed at the top alone: no loops."""
+def _entries(path: str) -> Iterator[os.DirEntry[str]]:
+    """All entries below, breadth first: runs lie near the top. Links to folders are followed there alone: no loops."""
     level = [path]
     while level:
         below: list[str] = []
@@ -87,9 +90,17 @@ def _files(path: str) -> Iterator[os.DirEntry[str]]:
             try:
                 with os.scandir(folder) as entries:
                     for entry in entries:
-                        if entry.is_dir(follow_symlinks=folder == path):
+                        if _is(entry.is_dir, follow_symlinks=folder == path):
                             below.append(entry.path)
                         yield entry
             except OSError:
                 continue
         level = below
+
+
+def _is(kind: Callable[..., bool], *, follow_symlinks: bool = True) -> bool:
+    """Whether an entry is of a kind; one that cannot be looked at (a link to itself, say) is of none."""
+    try:
+        return kind(follow_symlinks=follow_symlinks)
+    except OSError:
+        return False
