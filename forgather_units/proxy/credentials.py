@@ -7,11 +7,9 @@ than less.
 from __future__ import annotations
 
 import re
-from typing import Final
 from urllib.parse import unquote_plus
 
-SESSION_COOKIE: Final = "forgather_session"
-TOKEN_PARAMETER: Final = "token"  # noqa: S105 - the name of a parameter
+from forgather_units.auth.credentials import SESSION_COOKIE, TOKEN_PARAMETER
 
 # WSGI joins several Cookie headers by a comma, so ours may also start behind one.
 _OUR_COOKIE = re.compile(rf"(?:^|[;,])[ \t]*{SESSION_COOKIE}[ \t]*(?:=[^;]*)?(?=;|$)")

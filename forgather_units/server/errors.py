@@ -10,11 +10,14 @@ from typing import Any, Final
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
+from forgather_units.auth.authority import Denied, TooManyAttempts
 from forgather_units.domain.errors import Conflict, ForgatherError, Malformed, NotFound, Refused, Unavailable
 
 log = logging.getLogger(__name__)
 
 _STATUS: Final[Mapping[type[ForgatherError], HTTPStatus]] = {
+    Denied: HTTPStatus.UNAUTHORIZED,
+    TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     Refused: HTTPStatus.BAD_REQUEST,
     Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -35,7 +38,10 @@ def register(app: Flask) -> None:
     @app.errorhandler(ForgatherError)
     def of_the_user(error: ForgatherError) -> Response:
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), HTTPStatus.BAD_REQUEST)
-        return _answer(status, error.message, hint=error.hint, field=error.field)
+        response = _answer(status, error.message, hint=error.hint, field=error.field)
+        if isinstance(error, TooManyAttempts):
+            response.headers["Retry-After"] = str(max(1, round(error.seconds)))
+        return response
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Any:

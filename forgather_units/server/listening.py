@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from systemd import daemon
-from waitress.server import create_server
 
 from forgather_units.domain.errors import Refused
+from forgather_units.proxy.waitress_guard import create_strict_server
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
@@ -49,7 +49,7 @@ def serve(app: Any, listeners: Iterable[socket.socket], **tuning: Any) -> None:
         by_family.setdefault(listener.family == socket.AF_UNIX, []).append(listener)
     # waitress takes TCP or unix sockets, never both: one server for each, in one loop.
     shared: dict[int, Any] = {}
-    servers = [create_server(app, map=shared, sockets=group, **tuning) for group in by_family.values()]
+    servers = [create_strict_server(app, map=shared, sockets=group, **tuning) for group in by_family.values()]
     servers[0].run()
     for server in servers:
         server.close()

@@ -7,6 +7,7 @@ from forgather_units.domain.job import Ended, Job, Queued, Running, Starting
 from forgather_units.proxy import target
 from forgather_units.scheduler.scheduler import Scheduler
 
+
 def address_of(job: Job, port: int) -> target.Open:
     """Where the job's TensorBoard listens."""
     return target.Open(job.submission.options.address, port)

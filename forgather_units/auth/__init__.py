@@ -1,0 +1,1 @@
+"""Who may: the token, the password, sessions, and the one gate in front of everything."""

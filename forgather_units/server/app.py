@@ -1,0 +1,43 @@
+"""The Flask application: the routes, and the rules that hold for each of them."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from forgather_units.server import auth_routes, errors, health_routes, job_routes, page, queue_routes, tty_routes
+from forgather_units.server.answers import Answers
+from forgather_units.server.house import House
+
+# The largest body that any route of ours wants is a submission.
+_MAX_BODY = 1024 * 1024
+
+
+def create_app(house: House) -> Flask:
+    """The application over `house`. It does not authenticate /api/: the gate in front of it does."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
+    answers = Answers(house.scope, house.names)
+    errors.register(app)
+    for routes in (
+        health_routes.blueprint(house),
+        auth_routes.blueprint(house.authority),
+        queue_routes.blueprint(house.scheduler, answers),
+        job_routes.blueprint(house.scheduler, answers),
+        tty_routes.blueprint(house, answers),
+        page.blueprint(house, answers),
+    ):
+        app.register_blueprint(routes)
+
+    @app.after_request
+    def safe(response: Response) -> Response:
+        """Nothing of ours is framed, guessed at, or told to others."""
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        )
+        return response
+
+    return app

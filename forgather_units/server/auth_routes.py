@@ -1,0 +1,74 @@
+"""/api/auth: who am I, sign in, set a password, sign out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from forgather_units.auth.authority import Authority, Identity
+from forgather_units.auth.credentials import SESSION_COOKIE
+from forgather_units.auth.gate import IDENTITY
+from forgather_units.auth.sessions import MAX_AGE
+from forgather_units.domain.errors import Malformed
+
+
+def set_session(response: Response, cookie: str) -> Response:
+    """Give the browser its session."""
+    response.set_cookie(
+        SESSION_COOKIE, cookie, max_age=MAX_AGE, path="/", httponly=True, samesite="Lax", secure=request.is_secure
+    )
+    return response
+
+
+def clear_session(response: Response) -> Response:
+    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="Lax")
+    return response
+
+
+def blueprint(authority: Authority) -> Blueprint:
+    """The routes of signing in."""
+    routes = Blueprint("auth", __name__, url_prefix="/api/auth")
+
+    @routes.get("/status")
+    def status() -> dict[str, Any]:
+        return {
+            "authenticated": request.environ[IDENTITY] is not None,
+            "has_password": authority.has_password,
+            "auth_disabled": not authority.enabled,
+        }
+
+    @routes.post("/login")
+    def login() -> Response:
+        body = _body("token", "password")
+        cookie = authority.sign_in(_client(), token=body.get("token"), password=body.get("password"))
+        return set_session(jsonify({"ok": True, "requires_password_setup": not authority.has_password}), cookie)
+
+    @routes.post("/set-password")
+    def set_password() -> Response:
+        body = _body("password", "current_password")
+        if "password" not in body:
+            raise Malformed("password is missing", field="password")
+        identity: Identity = request.environ[IDENTITY]
+        cookie = authority.set_password(_client(), body["password"], body.get("current_password"), by=identity)
+        return set_session(jsonify({"ok": True}), cookie)
+
+    @routes.post("/logout")
+    def logout() -> Response:
+        authority.sign_out(request.environ)
+        return clear_session(jsonify({"ok": True}))
+
+    return routes
+
+
+def _client() -> str:
+    return request.remote_addr or ""
+
+
+def _body(*known: str) -> dict[str, str]:
+    body = request.get_json()
+    if not isinstance(body, dict) or not all(isinstance(value, str | None) for value in body.values()):
+        raise Malformed("the body must be one JSON object of texts")
+    if unknown := sorted(set(body) - set(known)):
+        raise Malformed(f"unknown key {unknown[0]!r} (known: {', '.join(known)})", field=unknown[0])
+    return {name: value for name, value in body.items() if value is not None}

@@ -1,0 +1,57 @@
+"""`forgather server`: settings, house, sockets, and waitress until a signal says stop."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from forgather_units.proxy.tuning import WAITRESS_SETTINGS
+from forgather_units.server.entry import entry
+from forgather_units.server.house import House, open_house
+from forgather_units.server.listening import address_of, open_sockets, serve
+from forgather_units.server.supervision import keep_alive, tell_ready, tell_stopping
+from forgather_units.settings.settings import Settings, load
+
+log = logging.getLogger(__name__)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run until SIGTERM or Ctrl-C. Raises a ForgatherError for what a user can mend."""
+    flags = {"host": args.host, "port": args.port, "log_level": args.log_level, "auth": False if args.no_auth else None}
+    settings = load(Path(args.config) if args.config else None, flags)
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    # waitress says twice where it listens; the line below says it once, with what a person needs.
+    logging.getLogger("waitress").setLevel(logging.WARNING)
+    # It warns of each request that found all threads busy: that is load, not trouble.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    signal.signal(signal.SIGTERM, _stop)
+    with open_house(settings) as house:
+        if args.regen_token:
+            house.authority.regenerate_token()
+        _run(settings, house)
+    return 0
+
+
+def _run(settings: Settings, house: House) -> None:
+    listeners = open_sockets(settings.host, settings.port)
+    address = address_of(listeners[0])
+    app = entry(house)
+    print(f"forgather server at {house.authority.login_url(address)}", flush=True)
+    print(f"units: systemctl --{house.scope.value} list-units '{house.names.prefix}-*'", file=sys.stderr, flush=True)
+    keep_alive(house.scheduler.ping)
+    tell_ready(f"listening at {address}")
+    try:
+        serve(app, listeners, **WAITRESS_SETTINGS)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        tell_stopping()
+        log.info("stopping; the units go on")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
