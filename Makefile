@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 # A person's own user manager where there is one, else a private systemd. The code and the tests are the same.
 OWN_MANAGER := $(shell [ "$$(id -u)" != 0 ] && systemctl --user show-environment >/dev/null 2>&1 && echo yes)
-RUN := $(if $(OWN_MANAGER),,$(BIN)/forgather sandbox run --)
+RUN := $(if $(OWN_MANAGER),,$(BIN)/python -m forgather_units.sandbox run --)
 
 .PHONY: help setup demo test lint clean
 
