@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from forgather_units.sandbox.plan import Plan
-from forgather_units.sandbox.tree import TARGET, build
+from forgather_units.sandbox.tree import TARGET, build, layer
 
 
 def main(plan: Plan) -> None:
@@ -26,11 +26,17 @@ def main(plan: Plan) -> None:
         *("--link-journal=no", "--kill-signal=SIGRTMIN+4"),
         # What a real machine's systemd has and a container's has not: filters of addresses and devices are BPF.
         *("--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON", "--system-call-filter=bpf"),
-        *(f"--bind-ro={path}" for path in plan.bound),
-        *(f"--bind={path}" for path in plan.bound_writable),
+        *(f"--overlay={_word(path)}:{layer(at)}:{_word(path)}" for at, path in enumerate(plan.overlaid)),
+        *(f"--bind-ro={_word(path)}" for path in plan.bound),
+        *(f"--bind={_word(path)}" for path in plan.bound_writable),
         *(f"systemd.unit={TARGET}", "systemd.show_status=0"),
     ]
     os.execvp(command[0], command)  # noqa: S606 - a shell is the last thing wanted
+
+
+def _word(path: str) -> str:
+    """nspawn separates by colons."""
+    return path.replace("\\", "\\\\").replace(":", "\\:")
 
 
 if __name__ == "__main__":

@@ -26,14 +26,15 @@ def make_plan(
     """The plan for a sandbox that runs this program, started in this folder, by this interpreter."""
     exposed = {path for path in _own_trees() if not path.startswith(_SYSTEM)}
     reached = {str(Path.cwd().resolve())} - {"/"}
-    bound = {path for path in (exposed | reached) if _needs_bind(path)}
+    hidden = {path for path in (exposed | reached) if _is_hidden(path)}
     return Plan(
         name=name,
         cgroup_folder=cgroup_folder,
         uid=_free_uid(),
         reached=tuple(sorted(reached)),
         exposed=tuple(sorted(exposed)),
-        bound=(*sorted(_outermost(bound)), *bind_read_only),
+        overlaid=tuple(sorted(_outermost(hidden))),
+        bound=tuple(bind_read_only),
         bound_writable=tuple(bind),
         user_namespaces=user_namespaces,
     )
@@ -44,7 +45,7 @@ def _own_trees() -> set[str]:
     return {str(Path(path).resolve()) for path in (sys.prefix, sys.base_prefix, package)} - {"/"}
 
 
-def _needs_bind(path: str) -> bool:
+def _is_hidden(path: str) -> bool:
     """The overlay shows the host's root file system alone."""
     return path.startswith(_HIDDEN) or Path(path).stat().st_dev != Path("/").stat().st_dev
 

@@ -21,8 +21,10 @@ class Plan:
     """Folders that the ordinary user must be able to enter: the working folder."""
     exposed: tuple[str, ...]
     """Trees that the ordinary user must be able to read whole: the program, its environment, its interpreter."""
+    overlaid: tuple[str, ...]
+    """Those that the overlay of the root file system does not show: each gets an overlay of its own."""
     bound: tuple[str, ...]
-    """Those that the overlay does not show, and what else was asked for: they are bind-mounted."""
+    """What else of the host was asked for, to be read."""
     bound_writable: tuple[str, ...]
     user_namespaces: bool
 

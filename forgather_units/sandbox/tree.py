@@ -41,11 +41,16 @@ _MASKED: Final = (
 _NO_USER_NAMESPACES: Final = "[Service]\nRestrictNamespaces=~user\n"
 
 
+def layer(number: int) -> Path:
+    """The upper layer of the `number`th overlay that nspawn makes: in memory, like the root's."""
+    return _MOUNT_POINT / f"layer-{number}"
+
+
 def build(plan: Plan) -> Path:
     """Mount and fill the tree; its root."""
     _mount("tmpfs", "-t", "tmpfs", "-o", "mode=0755", target=_MOUNT_POINT)
     upper, work, root = (_MOUNT_POINT / name for name in ("upper", "work", "root"))
-    for folder in (upper, work, root):
+    for folder in (upper, work, root, *(layer(number) for number, _ in enumerate(plan.overlaid))):
         folder.mkdir()
     # metacopy: a chmod copies no contents into memory.
     layers = f"lowerdir=/,upperdir={upper},workdir={work},metacopy=on"
@@ -53,9 +58,10 @@ def build(plan: Plan) -> Path:
     _identity(root)
     _account(root, plan.uid)
     _boot_target(root, plan)
-    for path in {*plan.reached, *plan.exposed} - {*plan.bound}:
+    hidden = {path for path in (*plan.reached, *plan.exposed) if path.startswith(plan.overlaid)}
+    for path in {*plan.reached, *plan.exposed} - hidden:
         _open_way(root, path)
-    for path in {*plan.exposed} - {*plan.bound}:
+    for path in {*plan.exposed} - hidden:
         _open_tree(root, path)
     return root
 
