@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from waiting import wait_until
@@ -20,39 +21,54 @@ needs_root = pytest.mark.skipif(
 )
 
 
-def run(*command: str, options: tuple[str, ...] = (), cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*SANDBOX, *options, "--", *command], capture_output=True, text=True, check=False, cwd=cwd, timeout=90
-    )
+launchers: list[int] = []
+"""The pids of the launchers that the present test has started."""
 
 
-def traces() -> set[str]:
-    """What a sandbox could leave: processes, mounts, cgroup folders, files."""
+def start(*command: str, options: tuple[str, ...] = (), **how: Any) -> subprocess.Popen[str]:
+    process = subprocess.Popen([*SANDBOX, *options, "--", *command], text=True, cwd=ROOT, **how)
+    launchers.append(process.pid)
+    return process
+
+
+def run(*command: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    process = start(*command, options=options, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out, err = process.communicate(timeout=90)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def traces(pid: int) -> set[str]:
+    """What the sandbox of that launcher has left: processes, mounts, cgroup folders, files."""
+    name = f"forgather-sandbox-{pid}"
     processes = {
-        f"process {words}"
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if any(
-            mark in (words := _words(path)) for mark in ("forgather_units.sandbox", "forgather-sandbox", "box.target")
-        )
+        f"process {path.parent} {path.read_text(errors='replace')}"
+        for pattern in ("cmdline", "cgroup")
+        for path in Path("/proc").glob(f"[0-9]*/{pattern}")
+        if name in _text(path)
     }
-    mounts = {f"mount {line}" for line in Path("/proc/mounts").read_text().splitlines()}
-    cgroups = {f"cgroup {path}" for path in Path("/sys/fs/cgroup").rglob("forgather-sandbox-*")}
-    files = {f"file {path}" for top in ("/tmp", "/run", "/mnt", "/var/lib") for path in Path(top).glob("*")}
+    mounts = {f"mount {line}" for line in _text(Path("/proc/mounts")).splitlines() if name in line}
+    cgroups = {f"cgroup {path}" for path in Path("/sys/fs/cgroup").rglob(f"*{name}*")}
+    files = {f"file {path}" for top in ("/tmp", "/run", "/mnt", "/var/lib") for path in Path(top).rglob(f"*{name}*")}
     return processes | mounts | cgroups | files
 
 
-def _words(path: Path) -> str:
+def _text(path: Path) -> str:
     try:
-        return path.read_text(errors="replace").replace("\0", " ")
+        return path.read_text(errors="replace")
     except OSError:
         return ""
 
 
 @pytest.fixture
 def nothing_left() -> Iterator[None]:
-    before = traces()
+    launchers.clear()
+    mounts = _text(Path("/proc/self/mounts"))
     yield
-    wait_until(lambda: traces() <= before, 20, "what the sandbox left is gone")
+    assert launchers
+    for pid in launchers:
+        wait_until(lambda pid=pid: not traces(pid), 20, f"what the sandbox of {pid} left is gone")  # type: ignore[misc]
+    assert _text(Path("/proc/self/mounts")) == mounts
+    assert list(Path("/mnt").iterdir()) == []
 
 
 @needs_root
@@ -105,19 +121,13 @@ class TestInside:
         assert run(*unshare, options=("--no-user-namespaces",)).returncode != 0
 
     def test_two_at_once(self) -> None:
-        command = [*SANDBOX, "--", "systemctl", "--user", "is-system-running"]
-        both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)]
+        both = [start("systemctl", "--user", "is-system-running", stdout=subprocess.PIPE) for _ in range(2)]
         assert [each.communicate(timeout=90)[0] for each in both] == ["running\n", "running\n"]
 
 
 def start_long_one() -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [*SANDBOX, "--", "sh", "-c", "trap 'echo asked; exit 3' INT TERM; echo up; while :; do sleep 0.05; done"],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        start_new_session=True,
-    )
+    script = "trap 'echo asked; exit 3' INT TERM; echo up; while :; do sleep 0.05; done"
+    process = start("sh", "-c", script, stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
     return process
