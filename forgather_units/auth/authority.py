@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hmac
+import logging
+import math
 import re
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +16,12 @@ from typing import Any, Final
 
 from forgather_units.auth.credentials import Presented, presented
 from forgather_units.auth.password import Password
-from forgather_units.auth.secret_file import SecretFile, write_secret
+from forgather_units.auth.secret_file import SecretFile, private_folder, write_secret
 from forgather_units.auth.sessions import Sessions
 from forgather_units.auth.throttle import Throttle
 from forgather_units.domain.errors import ForgatherError, Refused, Unavailable
+
+log = logging.getLogger(__name__)
 
 _TOKEN_FORM: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -25,11 +31,11 @@ class Denied(ForgatherError):
 
 
 class TooManyAttempts(ForgatherError):
-    """Too many failed sign-ins (HTTP 429); `seconds` until the next one may be tried."""
+    """Too many failed sign-ins (HTTP 429); whole `seconds` until the next one may be tried."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"too many failed attempts: try again in {seconds:.0f} s")
-        self.seconds = seconds
+        self.seconds = math.ceil(seconds)
+        super().__init__(f"too many failed attempts: try again in {self.seconds} s")
 
 
 class How(StrEnum):
@@ -51,24 +57,33 @@ class Identity:
 class Authority:
     """Reads its folder anew whenever a file there changes: a rotated token holds at once. Raises Unavailable."""
 
-    def __init__(self, folder: Path, *, enabled: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        enabled: bool = True,
+        clock: Callable[[], float] = time.time,
+        throttle: Throttle | None = None,
+    ) -> None:
         self.enabled = enabled
         self._token = SecretFile(folder / "auth_token")
         self._password = Password(folder / "password_hash")
-        self._sessions = Sessions(folder, lambda: f"{self.token}\0{self._password.fingerprint}")
-        self._throttle = Throttle()
+        self._sessions = Sessions(folder, lambda: (self.token, self._password.fingerprint), clock)
+        self._throttle = throttle or Throttle()
         if enabled:
-            # Said at the start rather than at the first request.
-            _ = self.token
+            # Made, or complained of, at the start rather than at the first request. What it holds is only looked at
+            # when it is asked for, so that a damaged token can still be replaced (`regenerate_token`).
+            private_folder(folder)
+            self._token.ensure(_new_token)
 
     @property
     def token(self) -> str:
         """64 hex digits; made if there is none."""
-        token = self._token.ensure(secrets.token_hex(32))
+        token = self._token.ensure(_new_token)
         if not _TOKEN_FORM.fullmatch(token):
             raise Unavailable(
                 f"{self._token.file} does not hold a token (64 hex digits)",
-                hint="forgather server --regen-token makes a new one",
+                hint="delete it, or start with `forgather server --regen-token`: both make a new one",
             )
         return token
 
@@ -81,7 +96,9 @@ class Authority:
         return self._password.is_set
 
     def login_url(self, address: str) -> str:
-        """What a person opens to sign in."""
+        """What a person opens to sign in. An address that is a socket's path stays as it is."""
+        if not address.startswith(("http://", "https://")):
+            return address
         return f"{address}/?token={self.token}" if self.enabled else f"{address}/"
 
     def identify(self, environ: dict[str, Any]) -> Identity | None:
@@ -97,41 +114,65 @@ class Authority:
         return Identity(How.COOKIE) if any(map(self._sessions.is_valid, shown.cookies)) else None
 
     def sign_in(self, client: str, *, token: str | None = None, password: str | None = None) -> str:
-        """The session's cookie value. Raises Denied, TooManyAttempts, Refused."""
-        if (token is None) == (password is None):
+        """The session's cookie value. `client` is an address. Raises Denied, TooManyAttempts, Refused."""
+        if token is not None and password is None:
+            self._check_token(client, token)
+        elif password is not None and token is None:
+            self._check_password(client, password)
+        else:
             raise Refused("give a token or a password")
-        self._attempt(client, token is not None and self._is_token(token), password)
         return self._sessions.new()
 
     def set_password(self, client: str, new: str, current: str | None, *, by: Identity) -> str:
         """Set or change it; every session ends, and the value of a new one is returned.
 
-        The present one is asked for if there is one, unless the caller holds the token (which can do all anyway).
+        The present one is asked for if there is one, unless the caller shows the token (which can do all anyway).
+        Raises Denied, TooManyAttempts, Refused.
         """
+        if not self.enabled:
+            # Else anybody could leave a password behind for the day on which the gate is closed again.
+            raise Refused("authentication is turned off: nobody can set a password")
         if self._password.is_set and by.how not in (How.BEARER, How.QUERY):
             if current is None:
                 raise Refused("current_password is missing", field="current_password")
-            self._attempt(client, False, current)
+            self._check_password(client, current)
         self._password.set(new)
         return self._sessions.new()
 
     def sign_out(self, environ: dict[str, Any]) -> None:
-        """End the session that the request shows."""
+        """End the sessions that the request shows."""
         for cookie in presented(environ).cookies:
             self._sessions.revoke(cookie)
 
     def regenerate_token(self) -> None:
         """A new token; the old one and every session end."""
-        write_secret(self._token.file, secrets.token_hex(32) + "\n")
+        write_secret(self._token.file, _new_token() + "\n")
 
-    def _attempt(self, client: str, already: bool, password: str | None) -> None:
-        if seconds := self._throttle.wait(client):
-            raise TooManyAttempts(seconds)
-        if already or (password is not None and self._password.matches(password)):
+    def _check_token(self, client: str, token: str) -> None:
+        # The right one is let in at any time: nobody guesses it, and whoever guesses passwords from the owner's
+        # address must not lock the owner out.
+        if self._is_token(token):
             self._throttle.succeeded(client)
             return
-        self._throttle.failed(client)
-        raise Denied("wrong token" if password is None else "wrong password")
+        self._admit(client)
+        raise Denied("wrong token")
+
+    def _check_password(self, client: str, password: str) -> None:
+        self._admit(client)
+        if not self._password.is_set:
+            raise Denied("no password has been set: sign in with the token")
+        if not self._password.matches(password):
+            log.warning("a wrong password from %s", client)
+            raise Denied("wrong password")
+        self._throttle.succeeded(client)
+
+    def _admit(self, client: str) -> None:
+        if seconds := self._throttle.admit(client):
+            raise TooManyAttempts(seconds)
 
     def _is_token(self, text: str) -> bool:
-        return hmac.compare_digest(text.encode(), self.token.encode())
+        return hmac.compare_digest(text.encode("utf-8", "surrogatepass"), self.token.encode())
+
+
+def _new_token() -> str:
+    return secrets.token_hex(32)

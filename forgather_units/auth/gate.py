@@ -3,45 +3,60 @@
 from __future__ import annotations
 
 import json
-import re
+import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from forgather_units.auth.authority import Authority, How
-from forgather_units.auth.origin import Hosts, is_foreign
-from forgather_units.domain.errors import Unavailable
+from forgather_units.auth.authority import Authority
+from forgather_units.auth.gated_paths import needs_credentials
+from forgather_units.auth.origin import Hosts
+from forgather_units.domain.errors import ForgatherError
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Headers = tuple[tuple[str, str], ...]
+
+log = logging.getLogger(__name__)
 
 IDENTITY: Final = "forgather.identity"
 """Where in the environ the application finds who is asking (None: nobody)."""
 
-OPEN: Final = frozenset({("GET", "/api/health"), ("GET", "/api/auth/status"), ("POST", "/api/auth/login")})
-"""The only routes below /api/ without credentials: exactly these methods and paths."""
-
-_SLASHES = re.compile(r"/{2,}")
+_CHALLENGE: Final = ("WWW-Authenticate", 'Bearer realm="forgather"')
+_COMMON: Final[Headers] = (
+    ("Cache-Control", "no-store"),
+    ("Vary", "Accept"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"),
+)
 _SIGN_IN: Final = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in</title>
-<p>This page is behind a sign-in. <a href="/">Sign in</a>, then open it again.</p></html>
+<p>This page is behind a sign-in. <a href="/" target="_top">Sign in</a>, then open it again.</p></html>
 """
 
 
-def is_gated(path: str) -> bool:
-    """Whether a decoded path lies below /api/, however it is spelled: doubled slashes, dots, capitals."""
-    parts: list[str] = []
-    for part in _SLASHES.sub("/", path).lower().split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    # Both spellings: what a router makes of `..` is none of our business, so both must be harmless.
-    plain = _SLASHES.sub("/", path).lower()
-    return parts[:1] == ["api"] or plain.startswith("/api/") or plain == "/api"
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    status: str
+    detail: str
+    headers: Headers = ()
+    page: bytes | None = None
+    """Shown to a browser in place of the detail."""
+
+
+_UNAUTHENTICATED: Final = _Refusal("401 Unauthorized", "authentication required", (_CHALLENGE,), _SIGN_IN)
+_FOREIGN: Final = _Refusal("403 Forbidden", "a page of another site may not change anything here")
+# Whoever asks may be anybody: what is wrong with which file stands in the journal.
+_OUT_OF_ORDER: Final = _Refusal("503 Service Unavailable", "the server cannot read its secrets; its journal says why")
 
 
 class Gate:
-    """Lets in whom `authority` knows. Everything below /api/ but OPEN is closed to all others, for every method."""
+    """Lets in whom `authority` knows. Everything below /api/ but three routes is closed to others, for every method.
+
+    Requests under a name that is not ours, and those by which a foreign page would change something, are refused
+    wherever they go and whoever sends them.
+    """
 
     def __init__(self, app: Application, authority: Authority, hosts: Hosts) -> None:
         self._app = app
@@ -49,40 +64,32 @@ class Gate:
         self._hosts = hosts
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        refusal = self._refusal(environ)
+        if refusal is None:
+            return self._app(environ, start_response)
+        return _answer(refusal, environ, start_response)
+
+    def _refusal(self, environ: Environ) -> _Refusal | None:
+        """Why not to let this request in; None: it goes on, with its IDENTITY."""
         if not self._hosts.allow(environ):
-            return _refuse(start_response, "421 Misdirected Request", _unknown_name(environ))
+            name = environ["HTTP_HOST"]
+            return _Refusal("421 Misdirected Request", f"this server is not known as {name!r}: add it to allowed_hosts")
         try:
-            identity = self._authority.identify(environ)
-        except Unavailable as why:
-            return _refuse(start_response, "503 Service Unavailable", why.message)
-        if identity is None and is_gated(path) and (method, path) not in OPEN:
-            return _challenge(environ, start_response)
-        # A bearer is not something that a browser adds by itself, so nobody can borrow it.
-        if (identity is None or identity.how is not How.BEARER) and is_foreign(environ):
-            return _refuse(start_response, "403 Forbidden", "a page of another site may not change anything here")
-        environ[IDENTITY] = identity
-        return self._app(environ, start_response)
+            identity = environ[IDENTITY] = self._authority.identify(environ)
+        except ForgatherError as why:
+            log.error("%s", f"{why.message} ({why.hint})" if why.hint else why.message)
+            return _OUT_OF_ORDER
+        if identity is None and needs_credentials(environ):
+            return _UNAUTHENTICATED
+        return _FOREIGN if self._hosts.is_foreign(environ) else None
 
 
-def _unknown_name(environ: Environ) -> str:
-    return f"this server is not known as {environ.get('HTTP_HOST', '')!r}: add the name to allowed_hosts"
-
-
-def _challenge(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    challenge = ("WWW-Authenticate", 'Bearer realm="forgather"')
-    if environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", ""):
-        kind = ("Content-Type", "text/html; charset=utf-8")
-        return _answer(start_response, "401 Unauthorized", _SIGN_IN, kind, challenge)
-    return _refuse(start_response, "401 Unauthorized", "authentication required", challenge)
-
-
-def _refuse(start_response: StartResponse, status: str, detail: str, *headers: tuple[str, str]) -> Iterable[bytes]:
-    body = json.dumps({"detail": detail}).encode()
-    return _answer(start_response, status, body, ("Content-Type", "application/json"), *headers)
-
-
-def _answer(start_response: StartResponse, status: str, body: bytes, *headers: tuple[str, str]) -> Iterable[bytes]:
-    common = [("Content-Length", str(len(body))), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
-    start_response(status, [*headers, *common])
-    return [body]
+def _answer(refusal: _Refusal, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+    if refusal.page is not None and reads and "text/html" in environ.get("HTTP_ACCEPT", ""):
+        kind, body = "text/html; charset=utf-8", refusal.page
+    else:
+        kind, body = "application/json", json.dumps({"detail": refusal.detail}).encode()
+    about = (("Content-Type", kind), ("Content-Length", str(len(body))))
+    start_response(refusal.status, [*about, *_COMMON, *refusal.headers])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

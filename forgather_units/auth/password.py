@@ -1,26 +1,26 @@
-"""The password: scrypt, by Werkzeug."""
+"""The password: scrypt, in Werkzeug's form `scrypt:N:r:p$salt$hash`.
+
+Made and checked here because Debian 12's Werkzeug 2.2 lacks scrypt; a newer one reads the same file.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import re
+import secrets
+import threading
+import unicodedata
 from pathlib import Path
 from typing import Final
 
-from werkzeug.security import check_password_hash, generate_password_hash
-
 from forgather_units.auth.secret_file import SecretFile, write_secret
-from forgather_units.domain.errors import Refused
+from forgather_units.domain.errors import Refused, Unavailable
 
 _LENGTHS: Final = range(8, 1025)
-
-
-def _method() -> str:
-    """scrypt; Werkzeug before 2.3 (Debian 12's) lacks it, and gets PBKDF2 with OWASP's number of rounds."""
-    try:
-        generate_password_hash("probe", method="scrypt:2:1:1")
-    except ValueError:
-        return "pbkdf2:sha256:600000"
-    return "scrypt" if hasattr(hashlib, "scrypt") else "pbkdf2:sha256:600000"
+# Werkzeug's defaults: 32 MiB and some tens of milliseconds for each guess.
+_N, _R, _P = 2**15, 8, 1
+_FORM: Final = re.compile(r"scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3})\$([^$]+)\$([0-9a-f]{128})")
 
 
 class Password:
@@ -28,6 +28,8 @@ class Password:
 
     def __init__(self, file: Path) -> None:
         self._hash = SecretFile(file)
+        # One guess at a time: sixty-four threads at once would take two gigabytes.
+        self._one_at_a_time = threading.Lock()
 
     @property
     def is_set(self) -> bool:
@@ -35,16 +37,36 @@ class Password:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the password; says nothing about it."""
+        """Changes with the password."""
         return self._hash.read()
 
     def matches(self, password: str) -> bool:
-        """Takes some tens of milliseconds, on purpose."""
+        """Takes some tens of milliseconds, on purpose. Raises Unavailable if the file is damaged."""
         stored = self._hash.read()
-        return bool(stored) and len(password) in _LENGTHS and check_password_hash(stored, password)
+        if not stored or len(password) not in _LENGTHS:
+            return False
+        parts = _FORM.fullmatch(stored)
+        if parts is None:
+            raise Unavailable(f"{self._hash.file} holds no password hash", hint="sign in with the token and delete it")
+        n, r, p = (int(part) for part in parts.groups()[:3])
+        with self._one_at_a_time:
+            try:
+                digest = _scrypt(password, parts[4], n, r, p)
+            except ValueError:
+                raise Unavailable(f"{self._hash.file} asks for a strange scrypt") from None
+        return hmac.compare_digest(digest, parts[5])
 
     def set(self, password: str) -> None:
-        """Raises Refused for one that is too short or too long."""
+        """Raises Refused for one that is too short or too long, Unavailable if it cannot be kept."""
         if len(password) not in _LENGTHS:
             raise Refused(f"a password has {_LENGTHS[0]} to {_LENGTHS[-1]} characters", field="password")
-        write_secret(self._hash.file, generate_password_hash(password, method=_method()) + "\n")
+        salt = secrets.token_hex(16)
+        with self._one_at_a_time:
+            digest = _scrypt(password, salt, _N, _R, _P)
+        write_secret(self._hash.file, f"scrypt:{_N}:{_R}:{_P}${salt}${digest}\n")
+
+
+def _scrypt(password: str, salt: str, n: int, r: int, p: int) -> str:
+    # One keyboard sends é as one code point, another as two.
+    letters = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(letters, salt=salt.encode(), n=n, r=r, p=p, maxmem=132 * n * r * p).hex()

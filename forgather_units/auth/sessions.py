@@ -6,34 +6,53 @@ have ended by itself.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import secrets
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner
 
-from forgather_units.auth.secret_file import SecretFile, write_secret
+from forgather_units.auth.secret_file import SecretFile, private_folder, write_secret
 
 MAX_AGE: Final = 30 * 24 * 3600
 """Seconds."""
 
 
-class Sessions:
-    """Signs, checks and revokes. `bound_to` gives the secrets that a session hangs on."""
+class _Signer(TimestampSigner):
+    def __init__(self, key: bytes, clock: Callable[[], float]) -> None:
+        # The key is a derived one already, and this runs at each request.
+        super().__init__(key, key_derivation="none", digest_method=hashlib.sha256)
+        self._clock = clock
 
-    def __init__(self, folder: Path, bound_to: Callable[[], str]) -> None:
+    def get_timestamp(self) -> int:
+        return int(self._clock())
+
+
+class Sessions:
+    """Signs, checks and revokes. `bound_to` gives the secrets that a session hangs on; `clock`: seconds since 1970.
+
+    Every method raises Unavailable where the folder cannot be used.
+    """
+
+    def __init__(
+        self, folder: Path, bound_to: Callable[[], tuple[str, ...]], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._folder = folder
         self._key = SecretFile(folder / "session_key")
         self._revoked = SecretFile(folder / "revoked_sessions")
         self._bound_to = bound_to
-        self._lock = threading.Lock()
+        self._clock = clock
+        self._signer_of: tuple[tuple[str, ...], _Signer] | None = None
 
     def new(self) -> str:
-        """The value of a cookie."""
-        return self._signer().dumps(secrets.token_hex(16))
+        """The value of a cookie: letters, digits, `_`, `-` and dots."""
+        return self._signer().sign(secrets.token_hex(16)).decode("ascii")
 
     def is_valid(self, cookie: str) -> bool:
         name = self._name(cookie)
@@ -44,18 +63,39 @@ class Sessions:
         name = self._name(cookie)
         if name is None:
             return
-        with self._lock:
-            now = int(time.time())
-            lines = [line for line in self._revoked.read().splitlines() if int(line.split()[0]) > now]
+        with self._alone():
+            now = int(self._clock())
+            lines = [line for line in self._revoked.read().splitlines() if _ends(line) > now]
             write_secret(self._revoked.file, "\n".join([*lines, f"{now + MAX_AGE} {name}"]) + "\n")
 
     def _name(self, cookie: str) -> str | None:
         try:
-            return str(self._signer().loads(cookie, max_age=MAX_AGE))
+            return self._signer().unsign(cookie, max_age=MAX_AGE).decode("ascii")
         except BadSignature:
             return None
 
-    def _signer(self) -> URLSafeTimedSerializer:
-        key = self._key.ensure(secrets.token_hex(32))
-        mixed = hashlib.sha256(f"{key}\0{self._bound_to()}".encode()).hexdigest()
-        return URLSafeTimedSerializer(mixed, salt="forgather-session")
+    def _signer(self) -> _Signer:
+        # The key file may be damaged: that ends the sessions and no more, since the token is in the key too.
+        bound = (self._key.ensure(lambda: secrets.token_hex(32)), *self._bound_to())
+        known = self._signer_of
+        if known is None or known[0] != bound:
+            key = hashlib.sha256("\0".join(("forgather-session", *bound)).encode()).digest()
+            known = self._signer_of = (bound, _Signer(key, self._clock))
+        return known[1]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Against the other threads, and against another server on the same folder."""
+        private_folder(self._folder)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+
+def _ends(line: str) -> int:
+    """When a revoked session would have ended; a line that is none of ours never counts."""
+    word = line.partition(" ")[0]
+    return int(word) if word.isdecimal() else 0

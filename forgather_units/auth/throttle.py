@@ -6,6 +6,7 @@ lock out a client behind the same address.
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections.abc import Callable
@@ -18,12 +19,13 @@ _FREE_EACH: Final = 5
 _LONGEST: Final = 60.0
 _FORGOTTEN_AFTER: Final = 900.0
 _MOST_CLIENTS: Final = 10_000
+_MOST_DOUBLINGS: Final = 10
 
 
 @dataclass(slots=True)
-class _Failures:
-    count: int = 0
-    last: float = 0.0
+class _Attempts:
+    count: int
+    last: float
 
 
 class Throttle:
@@ -31,41 +33,57 @@ class Throttle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failures: dict[str, _Failures] = {}
+        self._attempts: dict[str, _Attempts] = {}
         self._lock = threading.Lock()
 
-    def wait(self, client: str) -> float:
-        """Seconds until `client` may try again; 0: now."""
-        with self._lock:
-            return max(self._wait(client), self._wait(_EVERYBODY))
+    def admit(self, client: str) -> float:
+        """0: try, and it counts as a failure until `succeeded`; else the seconds until `client` may try again.
 
-    def failed(self, client: str) -> None:
+        Counted before it is decided: a hundred attempts at the same moment are a hundred attempts.
+        """
+        names = (_network(client), _EVERYBODY)
         with self._lock:
             now = self._clock()
-            if len(self._failures) >= _MOST_CLIENTS:
-                self._forget_old(now)
-            for name in (client, _EVERYBODY):
-                failures = self._failures.setdefault(name, _Failures())
-                if now - failures.last > _FORGOTTEN_AFTER:
-                    failures.count = 0
-                failures.count += 1
-                failures.last = now
+            pause = max(self._pause(name, now) for name in names)
+            if not pause:
+                for name in names:
+                    self._count(name, now)
+            return pause
 
     def succeeded(self, client: str) -> None:
+        """The last admitted attempt was no guess: forget the client's failures."""
         with self._lock:
-            self._failures.pop(client, None)
+            self._attempts.pop(_network(client), None)
+            if everybody := self._attempts.get(_EVERYBODY):
+                everybody.count = max(0, everybody.count - 1)
 
-    def _wait(self, name: str) -> float:
-        failures = self._failures.get(name)
-        if failures is None:
+    def _pause(self, name: str, now: float) -> float:
+        attempts = self._attempts.get(name)
+        if attempts is None:
             return 0.0
-        over = failures.count - _FREE.get(name, _FREE_EACH)
-        pause = min(_LONGEST, 2.0 ** min(over, 10)) if over >= 0 else 0.0
-        return max(0.0, failures.last + pause - self._clock())
+        over = attempts.count - _FREE.get(name, _FREE_EACH)
+        pause = min(_LONGEST, 2.0 ** min(over, _MOST_DOUBLINGS)) if over >= 0 else 0.0
+        return max(0.0, attempts.last + pause - now)
 
-    def _forget_old(self, now: float) -> None:
-        everybody = self._failures.get(_EVERYBODY, _Failures())
-        kept = {name: each for name, each in self._failures.items() if now - each.last < _LONGEST}
-        # Somebody with ten thousand addresses is slowed down by the count for all.
-        self._failures = kept if len(kept) < _MOST_CLIENTS else {}
-        self._failures[_EVERYBODY] = everybody
+    def _count(self, name: str, now: float) -> None:
+        attempts = self._attempts.pop(name, None)
+        if attempts is None or now - attempts.last > _FORGOTTEN_AFTER:
+            attempts = _Attempts(0, now)
+        attempts.count += 1
+        attempts.last = now
+        # Put at the end again: what stands first was quiet for longest. Who has ten thousand addresses to push
+        # his own count out is slowed down by the count for all, which has just been renewed and never stands first.
+        self._attempts[name] = attempts
+        if len(self._attempts) > _MOST_CLIENTS:
+            del self._attempts[next(each for each in self._attempts if each != _EVERYBODY)]
+
+
+def _network(client: str) -> str:
+    """An IPv6 client has a whole /64 of addresses to try from."""
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((int(address), 64), strict=False))
+    return client
