@@ -1,0 +1,97 @@
+"""Kill works in every state, twice, and tells the truth."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from forgather_server import Forgather
+from waiting import wait_until
+
+FreePort = Callable[[], int]
+
+
+def control(forgather: Forgather, queue_id: str, action: str) -> str:
+    answer = forgather.post(f"/api/jobs/{queue_id}/control/{action}")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["success"] is True
+    return str(answer.json()["message"])
+
+
+@pytest.mark.parametrize("action", ["kill", "force-kill"])
+def test_in_every_state(forgather: Forgather, sample_runs: Path, free_port: FreePort, action: str) -> None:
+    forgather.post("/api/queue/scheduler", {"enabled": False})
+    queued = forgather.submit(sample_runs, port=free_port())
+    assert control(forgather, queued, action) == f"{queued} was queued and is cancelled"
+    assert forgather.job(queued)["status"] == "aborted"
+    forgather.post("/api/queue/scheduler", {"enabled": True})
+
+    starting = forgather.submit(sample_runs, port=free_port())
+    control(forgather, starting, action)
+    assert forgather.wait_status(starting, "aborted", seconds=20)["error"] == "killed on request"
+
+    running = forgather.submit(sample_runs, port=free_port())
+    forgather.wait_status(running, "running")
+    control(forgather, running, action)
+    ended = forgather.wait_status(running, "aborted", seconds=20)
+    assert ended["signal"] == (signal.SIGKILL if action == "force-kill" else None)
+    assert control(forgather, running, action) == f"{running} has ended already (aborted)"
+    assert forgather.units() == []
+
+
+def test_one_that_will_not_stop_is_killed_by_systemd(
+    make_forgather: Callable[..., Forgather], sample_runs: Path, tmp_path: Path, free_port: FreePort
+) -> None:
+    stubborn = tmp_path / "stubborn"
+    stubborn.write_text("#!/bin/sh\ntrap '' TERM\necho up\nwhile :; do sleep 0.1; done\n")
+    stubborn.chmod(0o755)
+    forgather = make_forgather(tensorboard=str(stubborn), stop_timeout=1.0)
+    forgather.start()
+    queue_id = forgather.submit(sample_runs, port=free_port())
+    wait_until(lambda: "up" in forgather.get(f"/api/jobs/{queue_id}/tty").text)
+    control(forgather, queue_id, "kill")
+    # While systemd still waits for it, more of the same does no harm.
+    control(forgather, queue_id, "kill")
+    assert forgather.job(queue_id)["status"] in ("starting", "aborted")
+    assert forgather.wait_status(queue_id, "aborted", seconds=20)["signal"] == signal.SIGKILL
+
+
+def test_unknown_jobs_and_actions(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    absent = "q_1_00000000"
+    for answer in (
+        forgather.post(f"/api/jobs/{absent}/control/kill"),
+        forgather.delete(f"/api/queue/{absent}"),
+        forgather.delete(f"/api/jobs/{absent}"),
+        forgather.get(f"/api/jobs/{absent}/status"),
+        forgather.get(f"/api/jobs/{absent}/tty"),
+        forgather.get(f"/api/tb/{absent}/"),
+    ):
+        assert answer.status_code == 404
+        assert set(answer.json()) == {"detail"}
+    queue_id = forgather.submit(sample_runs, port=free_port())
+    answer = forgather.post(f"/api/jobs/{queue_id}/control/save")
+    assert (answer.status_code, "unsupported action 'save'" in answer.json()["detail"]) == (400, True)
+    assert forgather.delete(f"/api/jobs/{queue_id}").status_code == 409
+
+
+def test_cleanup_forgets_the_ended_alone(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    ended, going = (forgather.submit(sample_runs, port=free_port()) for _ in range(2))
+    assert forgather.delete(f"/api/queue/{ended}").json()["aborted"] == ended
+    forgather.wait_status(ended, "aborted")
+    assert forgather.post("/api/jobs/cleanup").json() == {"removed": [ended], "count": 1}
+    assert [record["id"] for record in forgather.get("/api/jobs").json()] == [going]
+
+
+def test_nothing_failed_stays_loaded(
+    make_forgather: Callable[..., Forgather], sample_runs: Path, free_port: FreePort
+) -> None:
+    forgather = make_forgather(tensorboard="/bin/false")
+    forgather.start()
+    for _ in range(40):
+        forgather.submit(sample_runs, port=free_port())
+    wait_until(lambda: all(record["status"] == "failed" for record in forgather.get("/api/jobs").json()), 60)
+    wait_until(lambda: forgather.units() == [])
+    assert not list((forgather.folder / "state" / "exits").iterdir())
+    assert {record["exit_code"] for record in forgather.get("/api/jobs").json()} == {1}

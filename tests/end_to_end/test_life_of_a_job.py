@@ -1,0 +1,150 @@
+"""A TensorBoard from the submit to its end, on a real systemd, seen by systemctl, journalctl and the proxy."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+from forgather_server import Forgather
+from waiting import wait_until
+
+FreePort = Callable[[], int]
+
+
+def test_queued_started_opened_stopped(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    port = free_port()
+    queue_id = forgather.submit(sample_runs / "tiny", port=port, window_title="tiny llama")
+    record = forgather.wait_status(queue_id, "running")
+    assert (record["port"], record["alive"], record["title"]) == (port, True, "tiny llama")
+
+    shown = forgather.systemctl("show", "-p", "Description,Slice,MainPID,InvocationID", forgather.unit(queue_id))
+    assert f"Description=TensorBoard of tiny llama on port {port} ({queue_id})" in shown
+    assert f"Slice={forgather.prefix}.slice" in shown
+    assert f"MainPID={record['pid']}" in shown
+    assert f"InvocationID={record['invocation_id']}" in shown
+
+    printed = subprocess.run(
+        ["journalctl", "--user", "-u", forgather.unit(queue_id), "-o", "cat"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"/api/tb/{queue_id}/" in printed.stdout
+
+    page = forgather.get(record["url"])
+    assert (page.status_code, page.history) == (200, [])
+    assert "<title>" in page.text or "tf-tensorboard" in page.text or "tb-webapp" in page.text
+    runs = wait_until(lambda: forgather.get(f"{record['url']}data/runs").json(), 30)
+    assert any("high_lr" in run for run in runs)
+    metric = {"requests": f'[{{"plugin":"scalars","tag":"train-loss","run":"{runs[0]}"}}]'}
+    series = requests.post(
+        f"{forgather.url}{record['url']}data/plugin/timeseries/timeSeries",
+        files={"requests": (None, metric["requests"])},
+        headers={"Authorization": f"Bearer {forgather.token}"},
+        timeout=30,
+    )
+    assert series.status_code == 200
+    (answer,) = series.json()
+    assert len(answer["runToSeries"][runs[0]]) > 10
+
+    forgather.systemctl("stop", forgather.unit(queue_id))
+    ended = forgather.wait_status(queue_id, "aborted", seconds=1)
+    assert ended["exit_code"] == 0
+    assert "stopped from outside" in ended["error"]
+    assert forgather.units() == []
+    assert forgather.get(record["url"]).status_code == 404
+
+
+def test_odd_logdir_arrives_as_it_is(forgather: Forgather, tmp_path: Path, free_port: FreePort) -> None:
+    odd = tmp_path / "$HOME" / "100%h" / "--x" / 'a "b" \\c ü'
+    odd.mkdir(parents=True)
+    queue_id = forgather.submit(odd, port=free_port())
+    pid = forgather.wait_status(queue_id, "running")["pid"]
+    assert f"--logdir={odd}" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
+def test_the_freed_port_goes_to_the_highest_priority(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    port = free_port()
+    first = forgather.submit(sample_runs, port=port)
+    low = forgather.submit(sample_runs, port=port)
+    high = forgather.submit(sample_runs, port=port, priority=5)
+    assert [item["queue_id"] for item in forgather.get("/api/queue").json()] == [high, low]
+    assert forgather.job(high)["waits_for"] == f"port {port} is held by {first} (output_models)"
+    assert forgather.post(f"/api/jobs/{first}/control/kill").json()["success"]
+    forgather.wait_status(high, "starting", "running")
+    assert forgather.job(low)["waits_for"] == f"port {port} is held by {high} (output_models)"
+    forgather.wait_status(first, "aborted")
+
+
+def test_a_foreign_process_holds_the_port_until_it_lets_go(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    with socket.socket() as foreign:
+        foreign.bind(("127.0.0.1", free_port()))
+        foreign.listen()
+        port = foreign.getsockname()[1]
+        queue_id = forgather.submit(sample_runs, port=port)
+        assert forgather.job(queue_id)["waits_for"] == f"port {port} is held by another process"
+    forgather.wait_status(queue_id, "running")
+
+
+def test_auto_takes_a_free_port_from_6006(forgather: Forgather, sample_runs: Path) -> None:
+    queue_id = forgather.submit(sample_runs, port="auto")
+    record = forgather.wait_status(queue_id, "starting", "running")
+    assert record["port"] >= 6006
+    assert record["config"] == f"tensorboard:{record['port']}"
+
+
+def test_pause_is_remembered_and_stops_dispatch_only(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    going = forgather.submit(sample_runs, port=free_port())
+    forgather.wait_status(going, "starting", "running")
+    assert forgather.post("/api/queue/scheduler", {"enabled": False}).json()["enabled"] is False
+    waiting = forgather.submit(sample_runs, port=free_port())
+    assert forgather.job(waiting)["waits_for"] == "the scheduler is paused"
+    forgather.stop()
+    forgather.start()
+    assert forgather.get("/api/queue/scheduler").json()["enabled"] is False
+    assert forgather.job(waiting)["status"] == "queued"
+    forgather.wait_status(going, "running")
+    forgather.post("/api/queue/scheduler", {"enabled": True})
+    forgather.wait_status(waiting, "starting", "running")
+
+
+def test_a_start_that_never_answers_fails_with_its_last_words(
+    make_forgather: Callable[..., Forgather], sample_runs: Path, tmp_path: Path, free_port: FreePort
+) -> None:
+    mute = tmp_path / "mute"
+    mute.write_text("#!/bin/sh\necho 'I am thinking'\nexec sleep 600\n")
+    mute.chmod(0o755)
+    forgather = make_forgather(tensorboard=str(mute), start_timeout=1.0)
+    forgather.start()
+    record = forgather.wait_status(forgather.submit(sample_runs, port=free_port()), "failed")
+    assert record["error"] == "did not answer within 1 s; its last output: I am thinking"
+    assert forgather.units() == []
+
+
+def test_a_program_that_cannot_be_executed(
+    make_forgather: Callable[..., Forgather], sample_runs: Path, tmp_path: Path, free_port: FreePort
+) -> None:
+    forgather = make_forgather(tensorboard=str(tmp_path / "absent"))
+    forgather.start()
+    record = forgather.wait_status(forgather.submit(sample_runs, port=free_port()), "failed")
+    assert (record["exit_code"], "cannot be executed" in record["error"]) == (203, True)
+
+
+def test_no_gpu_and_a_private_tmpdir(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    pid = forgather.wait_status(forgather.submit(sample_runs, port=free_port()), "running")["pid"]
+    variables = dict(
+        variable.partition("=")[::2] for variable in Path(f"/proc/{pid}/environ").read_text().split("\0") if variable
+    )
+    assert variables["CUDA_VISIBLE_DEVICES"] == ""
+    tmpdir = Path(variables["TMPDIR"])
+    assert tmpdir.stat().st_mode & 0o777 == 0o700
+    assert (tmpdir / ".tensorboard-info").is_dir()

@@ -1,0 +1,85 @@
+"""Whatever happens to the server, TensorBoards go on, and how they ended is known."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from forgather_server import Forgather
+from waiting import wait_until
+
+FreePort = Callable[[], int]
+
+
+def test_killed_server_running_viewer(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    queue_id = forgather.submit(sample_runs, port=free_port())
+    before = forgather.wait_status(queue_id, "running")
+    forgather.kill()
+    forgather.start()
+    after = forgather.wait_status(queue_id, "running")
+    assert (after["pid"], after["ready_at"]) == (before["pid"], before["ready_at"])
+    assert forgather.get(after["url"]).status_code == 200
+    assert f"/api/tb/{queue_id}/" in forgather.get(f"/api/jobs/{queue_id}/tty").text
+    forgather.post(f"/api/jobs/{queue_id}/control/kill")
+    forgather.wait_status(queue_id, "aborted")
+
+
+def test_a_viewer_that_died_while_no_server_ran(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    killed, stopped = (forgather.submit(sample_runs, port=free_port()) for _ in range(2))
+    pid = forgather.wait_status(killed, "running")["pid"]
+    forgather.wait_status(stopped, "running")
+    forgather.kill()
+    os.kill(pid, signal.SIGKILL)
+    forgather.systemctl("stop", forgather.unit(stopped))
+    wait_until(lambda: "running" not in forgather.systemctl("show", "-p", "SubState", forgather.unit(killed)))
+    forgather.start()
+    ended = forgather.wait_status(killed, "failed")
+    assert (ended["signal"], ended["exit_code"]) == (9, None)
+    assert forgather.wait_status(stopped, "aborted")["exit_code"] == 0
+    assert forgather.units() == []
+
+
+def test_the_database_is_deleted_while_jobs_run(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    queue_id = forgather.submit(sample_runs, port=free_port(), window_title="kept", priority=3)
+    before = forgather.wait_status(queue_id, "running")
+    forgather.kill()
+    for file in (forgather.folder / "state").glob("forgather.db*"):
+        file.unlink()
+    forgather.start()
+    after = forgather.wait_status(queue_id, "running")
+    for name in ("pid", "port", "job_params", "priority", "submitted_at", "invocation_id"):
+        assert after[name] == before[name], name
+
+
+def test_a_corrupt_database_is_set_aside_and_the_jobs_are_still_there(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    queue_id = forgather.submit(sample_runs, port=free_port())
+    forgather.wait_status(queue_id, "running")
+    forgather.kill()
+    database = forgather.folder / "state" / "forgather.db"
+    database.write_bytes(b"no database" * 1000)
+    forgather.start()
+    forgather.wait_status(queue_id, "running")
+    assert "is corrupt" in forgather.log.read_text()
+    assert len(list(database.parent.glob("forgather.db.corrupt-*"))) >= 1
+
+
+def test_the_queue_outlives_a_killed_server(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    port = free_port()
+    running, waiting = (forgather.submit(sample_runs, port=port) for _ in range(2))
+    forgather.wait_status(running, "running")
+    forgather.kill()
+    forgather.start()
+    assert [item["queue_id"] for item in forgather.get("/api/queue").json()] == [waiting]
+    forgather.delete(f"/api/queue/{running}")
+    forgather.wait_status(waiting, "running")
+
+
+def test_two_servers_do_not_share_a_queue(forgather: Forgather) -> None:
+    done = forgather.cli("server", "--config", str(forgather.config), "-p", "0", check=False)
+    assert done.returncode == 1
+    assert "another server already works on" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,154 @@
+"""A real `forgather server` with a state folder, a unit prefix and a port of its own, all gone afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from waiting import wait_until
+
+FORGATHER = str(Path(sys.executable).with_name("forgather"))
+
+
+class Forgather:
+    """The server, its command line and its API. Nothing of it touches what else the user runs."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.folder = folder
+        self.prefix = f"fgtest{secrets.token_hex(4)}"
+        self.config = folder / "config.yaml"
+        self.settings = {
+            "port": 0,
+            "unit_prefix": self.prefix,
+            "state_dir": str(folder / "state"),
+            "auth_dir": str(folder / "auth"),
+            **settings,
+        }
+        self.url = ""
+        self.token = ""
+        self.process: subprocess.Popen[str] | None = None
+        self.runs = 0
+
+    def start(self) -> None:
+        """Start it and wait until it answers; the token is the one in the address that it printed."""
+        self.config.write_text(yaml.safe_dump(self.settings))
+        self.runs += 1
+        self.log = self.folder / f"server-{self.runs}.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [FORGATHER, "server", "--config", str(self.config)], stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert " at http" in line, self.log.read_text()
+        self.url, _, self.token = line.rpartition(" ")[2].strip().partition("/?token=")
+        self.session = requests.Session()
+        self.session.headers["Authorization"] = f"Bearer {self.token}"
+        # The port is chosen anew at each start unless it stays the same.
+        self.settings["port"] = int(self.url.rpartition(":")[2].rstrip("/"))
+        wait_until(lambda: self.get("/api/health").ok)
+
+    def stop(self) -> None:
+        """End it in good order."""
+        if self.process is not None:
+            self.process.terminate()
+            assert self.process.wait(20) == 0, self.log.read_text()
+            self._closed()
+
+    def kill(self) -> None:
+        """As a crash would."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(20)
+        self._closed()
+
+    def _closed(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process = None
+
+    def clean(self) -> None:
+        """Leave nothing: no server, no unit."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(20)
+            self._closed()
+        self.systemctl("stop", f"{self.prefix}*.slice", f"{self.prefix}-*.service")
+        self.systemctl("reset-failed", f"{self.prefix}-*.service")
+        wait_until(lambda: not self.units(), 20)
+
+    # The API
+
+    def get(self, path: str, **how: Any) -> requests.Response:
+        return self.session.get(self.url + path, timeout=30, **how)
+
+    def post(self, path: str, body: Any = None, **how: Any) -> requests.Response:
+        return self.session.post(self.url + path, json=body, timeout=30, **how)
+
+    def delete(self, path: str) -> requests.Response:
+        return self.session.delete(self.url + path, timeout=30)
+
+    def submit(self, logdir: Path | str, *, priority: int = 0, **params: Any) -> str:
+        """Queue a TensorBoard; its id."""
+        answer = self.post("/api/queue", submission(logdir, priority=priority, **params))
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["queue_id"])
+
+    def job(self, queue_id: str) -> dict[str, Any]:
+        answer = self.get(f"/api/jobs/{queue_id}/status")
+        assert answer.status_code == 200, answer.text
+        record: dict[str, Any] = answer.json()
+        return record
+
+    def wait_status(self, queue_id: str, *statuses: str, seconds: float = 60) -> dict[str, Any]:
+        """The job once it is in one of `statuses`."""
+        wait_until(lambda: self.job(queue_id)["status"] in statuses, seconds, f"{queue_id} is {statuses}")
+        return self.job(queue_id)
+
+    # The command line and systemd
+
+    def cli(self, *words: str, check: bool = True, **how: Any) -> subprocess.CompletedProcess[str]:
+        """`forgather WORDS`, as a user with this server's address and token."""
+        environment = {**os.environ, "FORGATHER_SERVER_URL": self.url, "FORGATHER_SERVER_TOKEN": self.token}
+        done = subprocess.run(
+            [FORGATHER, *words], capture_output=True, text=True, check=False, env=environment, timeout=90, **how
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def cli_json(self, *words: str) -> Any:
+        return json.loads(self.cli(*words, "--json").stdout)
+
+    def systemctl(self, *words: str) -> str:
+        done = subprocess.run(["systemctl", "--user", *words], capture_output=True, text=True, check=False)
+        return done.stdout
+
+    def unit(self, queue_id: str) -> str:
+        return f"{self.prefix}-tensorboard-{queue_id}.service"
+
+    def units(self) -> list[str]:
+        """All loaded units of ours, running or failed."""
+        lines = self.systemctl("list-units", "--all", "--plain", "--no-legend", f"{self.prefix}-*.service").splitlines()
+        return [line.split()[0] for line in lines]
+
+
+def submission(logdir: Path | str, *, priority: int = 0, **params: Any) -> dict[str, Any]:
+    """The body of POST /api/queue."""
+    port = params.get("port", 6006)
+    return {
+        "project_dir": str(logdir),
+        "config": f"tensorboard:{port}",
+        "requested_gpus": 0,
+        "priority": priority,
+        "job_type": "tensorboard",
+        "job_params": {"logdir": str(logdir), **params},
+    }
