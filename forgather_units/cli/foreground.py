@@ -1,0 +1,56 @@
+"""The stock TensorBoard in the foreground: this process becomes it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from typing import Final, NoReturn
+
+from forgather_units.cli.tables import print_json
+from forgather_units.domain.errors import Refused
+from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT, TensorBoardOptions, job_flags, stock_flags
+from forgather_units.machine.addresses import lowest_free_port
+from forgather_units.machine.logdir import inspect_logdir
+from forgather_units.machine.tensorboard_cli import find_tensorboard
+
+# What the server will put in its place.
+_NO_ID_YET: Final = "QUEUE_ID"
+
+
+def run(args: argparse.Namespace, options: TensorBoardOptions) -> int:
+    """Check the logdir, then become it, or print its command line (--dry-run). Raises Refused."""
+    facts = inspect_logdir(options.logdir)
+    if not facts.event_files and facts.whole:
+        print(f"warning: {options.logdir} has no event files yet", file=sys.stderr)
+    port = _port(options)
+    flags = job_flags(options, port, _NO_ID_YET) if args.enqueue else stock_flags(options, port)
+    command = [find_tensorboard(), *flags, *args.rest]
+    if not args.dry_run:
+        _become(command)
+    if args.json:
+        print_json({"argv": command})
+    else:
+        # The name of a logdir may be no text.
+        sys.stdout.buffer.write(os.fsencode(shlex.join(command) + "\n"))
+    return 0
+
+
+def _port(options: TensorBoardOptions) -> int:
+    if options.port != AUTO:
+        return options.port
+    try:
+        return lowest_free_port(options.address, DEFAULT_PORT)
+    except Refused as why:
+        raise Refused(f"{why.message} on {options.address}", field="port") from None
+
+
+def _become(command: list[str]) -> NoReturn:
+    """Replaced by it, we need not pass on its signals, its Ctrl-C or its exit code."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execv(command[0], command)  # noqa: S606 - no shell is what we want
+    except OSError as why:
+        raise Refused(f"{command[0]} cannot be run: {why.strerror}") from None

@@ -1,0 +1,101 @@
+"""The entry of `forgather`: its commands in a table, and the one place where an error becomes a sentence."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from forgather_units import __version__
+from forgather_units.cli import doctor, job, sandbox, sched, server, tb
+from forgather_units.cli.errors import Usage
+from forgather_units.domain.errors import ForgatherError
+
+_FAILED: Final = 1
+_WRONG_USAGE: Final = 2
+# As a shell says of a program that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
+_INTERRUPTED: Final = 130
+_NOBODY_READS: Final = 141
+
+
+class _Noun(Protocol):
+    """A module with one command: its parser's arguments, each leaf with its `run`."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+
+_NOUNS: Final[dict[str, _Noun]] = {
+    "server": server,
+    "tb": tb,
+    "job": job,
+    "sched": sched,
+    "doctor": doctor,
+    "sandbox": sandbox,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1 for an error, 2 for wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name may hold bytes that are no text: they are shown, not stumbled over.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = _run(sys.argv[1:] if argv is None else list(argv))
+        sys.stdout.flush()
+    except ForgatherError as error:
+        return _say(error)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Else the interpreter complains about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+    return code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="forgather",
+        description="Queue TensorBoards as systemd units and open them through one authenticated address.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"forgather {__version__}")
+    parser.add_argument("-p", "--project-dir", metavar="DIR", help="the project (default: the current folder)")
+    parser.add_argument("-t", "--config-template", metavar="CONFIG", help="a config of the project")
+    nouns = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, noun in _NOUNS.items():
+        noun.add_arguments(nouns.add_parser(name, help=noun.HELP, description=noun.HELP, allow_abbrev=False))
+    return parser
+
+
+def _run(argv: list[str]) -> int:
+    # argparse treats what follows `--` differently from version to version.
+    cut = argv.index("--") if "--" in argv else len(argv)
+    try:
+        args = build_parser().parse_args(argv[:cut])
+    except SystemExit as done:
+        return int(done.code or 0)
+    args.rest = argv[cut + 1 :]
+    if args.rest and not getattr(args, "takes_rest", False):
+        raise Usage(f"nothing may follow -- here, and {args.rest[0]!r} does")
+    if args.config_template is not None:
+        raise ForgatherError(
+            "-t is not available yet: this version does not resolve a project's configs", hint="give --logdir instead"
+        )
+    return int(args.run(args))
+
+
+def _say(error: ForgatherError) -> int:
+    print(f"forgather: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+    return _WRONG_USAGE if isinstance(error, Usage) else _FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""`forgather tb`: a TensorBoard in the foreground, or queued on the server."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final, Literal
+
+from forgather_units.cli import enqueue, foreground
+from forgather_units.cli.errors import Usage
+from forgather_units.cli.folders import absolute
+from forgather_units.cli.options import add_common
+from forgather_units.domain.errors import Refused
+from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT, TensorBoardOptions
+
+HELP: Final = "a TensorBoard: in the foreground, or with --enqueue as a job of the server"
+
+_OUTPUT_MODELS: Final = "output_models"
+_NEEDS_ENQUEUE: Final = ("wait", "open", "follow")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    viewer = parser.add_argument_group("TensorBoard")
+    viewer.add_argument("--logdir", metavar="DIR", help=f"folder of the event files (default: ./{_OUTPUT_MODELS})")
+    viewer.add_argument("--all", action="store_true", help=f"all models of the project: its {_OUTPUT_MODELS}")
+    viewer.add_argument("--port", type=_port, help=f"1 to 65535, or auto: the lowest free one ({DEFAULT_PORT})")
+    viewer.add_argument("--bind-all", action="store_true", help="listen on all addresses: that port asks no password")
+    viewer.add_argument("--host", metavar="H", help="address of this machine to listen on (127.0.0.1)")
+    viewer.add_argument("--window-title", metavar="T", help="title of the page")
+    viewer.add_argument("--reload-interval", type=_seconds, metavar="S", help="seconds between loads; 0 loads once")
+    viewer.add_argument("--reload-multifile", action="store_true", help="follow all files of a run (slow loader)")
+    viewer.add_argument("--samples-per-plugin", metavar="S", help="such as images=100,scalars=500")
+    parser.add_argument("--dry-run", action="store_true", help="print the command line and do nothing")
+    queue = parser.add_argument_group("as a job")
+    queue.add_argument("--enqueue", action="store_true", help="queue it on the server: it outlives this shell")
+    queue.add_argument("--priority", type=int, default=0, metavar="N", help="higher goes first (0)")
+    queue.add_argument("--wait", action="store_true", help="return when it answers")
+    queue.add_argument("--open", action="store_true", help="wait, print its address, open it in a browser")
+    queue.add_argument("--follow", action="store_true", help="print its output until it ends")
+    add_common(parser)
+    parser.epilog = "In the foreground, what follows -- is handed to tensorboard as it is."
+    parser.set_defaults(run=_run, takes_rest=True)
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.rest and args.enqueue:
+        raise Usage("arguments after -- are for the foreground: a job takes the options that --help names")
+    for option in _NEEDS_ENQUEUE:
+        if getattr(args, option) and not args.enqueue:
+            raise Usage(f"--{option} is for a job: add --enqueue")
+    params = _given(args)
+    if args.enqueue and not args.dry_run:
+        return enqueue.run(args, params)
+    return foreground.run(args, TensorBoardOptions(**params))
+
+
+def _given(args: argparse.Namespace) -> enqueue.Params:
+    """The job_params that were given on the command line, by their names in the API."""
+    params: enqueue.Params = {
+        "logdir": _logdir(args),
+        "port": args.port,
+        "host": args.host,
+        "bind_all": args.bind_all or None,
+        "window_title": args.window_title,
+        "reload_interval": args.reload_interval,
+        "reload_multifile": args.reload_multifile or None,
+        "samples_per_plugin": args.samples_per_plugin,
+    }
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _logdir(args: argparse.Namespace) -> str:
+    """Absolute: the server has another current folder. An empty one stays so, and is refused as what it is."""
+    if args.logdir is not None:
+        if args.all:
+            raise Usage("--all and --logdir exclude each other")
+        return absolute(args.logdir) if args.logdir else ""
+    folder = Path(absolute(args.project_dir or "."), _OUTPUT_MODELS)
+    if not folder.is_dir():
+        raise Refused(f"there is no {_OUTPUT_MODELS} in {folder.parent}: give --logdir DIR", field="logdir")
+    return str(folder)
+
+
+def _port(text: str) -> int | Literal["auto"]:
+    if text == AUTO:
+        return AUTO
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"must be from 1 to 65535, or auto, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 1e9:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds, 0 or above, not {text!r}")
+    return seconds
