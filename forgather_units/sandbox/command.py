@@ -80,7 +80,9 @@ def _service(sandbox: Sandbox, command: list[str], *, as_root: bool) -> list[str
     """The systemd-run that runs `command`: a service is in the sandbox's cgroups, which nsenter is not."""
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     environment = _kept_environment() | ({} if as_root else dict(sandbox.person_environment))
-    where = str(Path.cwd().resolve())
+    where = Path.cwd().resolve()
+    # systemd takes a bare name or an absolute path.
+    program = str(where / command[0]) if "/" in command[0] else command[0]
     return [
         *("systemd-run", "--quiet", "--wait", "--collect", f"--unit={_UNIT}", "--service-type=exec"),
         "--pty" if terminal else "--pipe",
@@ -90,7 +92,7 @@ def _service(sandbox: Sandbox, command: list[str], *, as_root: bool) -> list[str
         *(f"--setenv={name}={value}" for name, value in environment.items()),
         "--",
         # systemd expands variables in a service's command line.
-        *(word.replace("$", "$$") for word in command),
+        *(word.replace("$", "$$") for word in (program, *command[1:])),
     ]
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from systemd import daemon
 
 from forgather_units.domain.errors import Refused
 from forgather_units.proxy.waitress_guard import create_strict_server
+
+
+_BACKLOG: Final = 1024
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
@@ -24,6 +27,8 @@ def _bind(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        # From here on a client waits instead of being refused, while the rest of the server gets up.
+        listener.listen(_BACKLOG)
     except OSError as why:
         raise Refused(
             f"cannot listen on {host} port {port}: {why.strerror}",
