@@ -76,7 +76,7 @@ def open_house(settings: Settings) -> Iterator[House]:
         bus = ManagerBus(scope)
         viewers = Viewers(bus, ServiceMaker(scope, names, command, settings.exits_dir, settings.stop_timeout))
         journal = Journal(scope)
-        follower = Follower(journal, names.slice)
+        follower = Follower(journal)
         changes = Changes()
         around = Surroundings(_MachinePorts(), _answers, lambda job: _last_lines(journal, names, job))
         limits = Limits(settings.max_running, settings.start_timeout)
@@ -108,7 +108,7 @@ def _answers(job: Job) -> bool:
 
 
 def _last_lines(journal: Journal, names: UnitNames, job: Job) -> Sequence[str]:
-    return journal.last_lines(names.service(job.queue_id), job.invocation_id, _LAST_LINES)
+    return journal.last_lines(names.service(job.queue_id), _LAST_LINES)
 
 
 @contextmanager

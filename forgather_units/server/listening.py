@@ -11,7 +11,6 @@ from systemd import daemon
 from forgather_units.domain.errors import Refused
 from forgather_units.proxy.waitress_guard import create_strict_server
 
-
 _BACKLOG: Final = 1024
 
 

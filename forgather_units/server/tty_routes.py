@@ -20,9 +20,8 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
 
     @routes.get("/<queue_id>/tty")
     def dump(queue_id: str) -> Response:
-        job = house.scheduler.job(queue_id)
-        unit = house.names.service(queue_id)
-        return Response(house.journal.dump(unit, job.invocation_id), content_type="text/plain; charset=utf-8")
+        unit = house.names.service(house.scheduler.job(queue_id).queue_id)
+        return Response(house.journal.dump(unit), content_type="text/plain; charset=utf-8")
 
     @routes.get("/<queue_id>/tty/stream")
     def stream(queue_id: str) -> Response:
@@ -38,7 +37,7 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
             return answers.job(house.scheduler.job(job.queue_id))
 
         with ExitStack() as held:
-            lines = held.enter_context(house.follower.subscribe(unit, job.invocation_id, after))
+            lines = held.enter_context(house.follower.subscribe(unit, after))
 
             def changed(now: Job) -> None:
                 if now.queue_id == job.queue_id and now.is_ended:

@@ -43,10 +43,9 @@ def is_after(cursor: str, other: str) -> bool:
 class Subscription:
     """One stream: history first, then live, each line once and in order. Read it from one thread."""
 
-    def __init__(self, journal: Journal, unit: str, invocation_id: str, after: str | None) -> None:
+    def __init__(self, journal: Journal, unit: str, after: str | None) -> None:
         self._journal = journal
         self.unit = unit
-        self.invocation_id = invocation_id
         self._cursor = after
         self._history: Iterator[Line] | None = None
         self._behind = True
@@ -105,7 +104,7 @@ class Subscription:
             with self._news:
                 # What is offered from here on is kept: the history that is now read ends behind it.
                 self._waiting.clear()
-                self._history = self._journal.read(self.unit, invocation_id=self.invocation_id, after=self._cursor)
+                self._history = self._journal.read(self.unit, after=self._cursor)
         line = next(self._history, None)
         if line is None:
             self._history = None
@@ -134,7 +133,7 @@ class Subscription:
 
     def _last_look(self) -> Line | None:
         """Once more from the journal itself; with nothing there the stream is over."""
-        line = next(self._journal.read(self.unit, invocation_id=self.invocation_id, after=self._cursor), None)
+        line = next(self._journal.read(self.unit, after=self._cursor), None)
         if line is None:
             self._closed = True
         else:
@@ -148,9 +147,8 @@ class Subscription:
 class Follower:
     """The thread, and the streams that it feeds."""
 
-    def __init__(self, journal: Journal, slice_name: str) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._slice = slice_name
         self._streams: dict[str, set[Subscription]] = {}
         self._wanted = threading.Condition()
         self._closed = False
@@ -158,9 +156,9 @@ class Follower:
         self._thread.start()
 
     @contextlib.contextmanager
-    def subscribe(self, unit: str, invocation_id: str = "", after: str | None = None) -> Iterator[Subscription]:
+    def subscribe(self, unit: str, after: str | None = None) -> Iterator[Subscription]:
         """A stream of what `unit` prints, from the cursor `after` on (None: from its beginning)."""
-        stream = Subscription(self._journal, unit, invocation_id, after)
+        stream = Subscription(self._journal, unit, after)
         with self._wanted:
             if self._closed:
                 stream.close()
@@ -202,7 +200,7 @@ class Follower:
 
     def _follow(self) -> None:
         """Feed the streams for as long as there are any."""
-        with contextlib.closing(self._journal.follow_slice(self._slice, time.time() - _OVERLAP)) as reader:
+        with contextlib.closing(self._journal.follow(time.time() - _OVERLAP)) as reader:
             while self._streams and not self._closed:
                 lines = reader.new_lines(_BATCH)
                 for line in lines:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from systemd import journal
 
+from forgather_units.units.names import UnitNames
 from forgather_units.units.scope import Scope
 
 DROPPED_MESSAGE_ID: Final = "a596d6fe7bfa4994828e72309e95d61e"
@@ -64,13 +65,10 @@ class Journal:
         self._scope = scope
         self._fields = scope.journal_fields
 
-    def read(self, unit: str, *, invocation_id: str = "", after: str | None = None) -> Iterator[Line]:
-        """What `unit` printed so far, oldest first; `after` a cursor, or all (also if the cursor is no cursor).
-
-        The last line of a process that ended at once may lack its unit: it is found by the invocation id.
-        """
+    def read(self, unit: str, *, after: str | None = None) -> Iterator[Line]:
+        """What `unit` printed so far, oldest first; `after` a cursor, or all (also if the cursor is no cursor)."""
         with contextlib.closing(_open()) as reader:
-            self._match_output(reader, unit, invocation_id)
+            self._match_output(reader, unit)
             self._match_dropped(reader)
             yield from _with_their_drops(self._lines(reader, unit, after), began=after is not None)
 
@@ -82,10 +80,10 @@ class Journal:
                 yield line
             found = reader._next()
 
-    def dump(self, unit: str, invocation_id: str = "") -> Iterator[bytes]:
+    def dump(self, unit: str) -> Iterator[bytes]:
         """The whole output in large pieces, byte for byte as it was printed."""
         with contextlib.closing(_open()) as reader:
-            self._match_output(reader, unit, invocation_id)
+            self._match_output(reader, unit)
             pieces: list[bytes] = []
             size = 0
             while reader._next():
@@ -97,10 +95,10 @@ class Journal:
                     pieces, size = [], 0
             yield b"".join(pieces)
 
-    def last_lines(self, unit: str, invocation_id: str, count: int) -> list[str]:
+    def last_lines(self, unit: str, count: int) -> list[str]:
         """The last `count` lines that the unit printed, or that the manager said of its failure, as text."""
         with contextlib.closing(_open()) as reader:
-            self._match_output(reader, unit, invocation_id)
+            self._match_output(reader, unit)
             reader.add_disjunction()
             reader.add_match(f"{self._fields.about_unit}={unit}")
             # Warnings and worse: not "Started ...".
@@ -112,22 +110,24 @@ class Journal:
                 lines.append(_get(reader, "MESSAGE").decode(errors="replace").strip())
             return lines[::-1]
 
-    def follow_slice(self, slice_name: str, since: float) -> SliceReader:
-        """A reader of all that is printed below a slice, from `since` (seconds since the epoch) on."""
+    def follow(self, since: float) -> LiveReader:
+        """A reader of all that services print, from `since` (seconds since the epoch) on."""
         reader = _open()
-        reader.add_match(f"{self._fields.slice}={slice_name}")
+        # Not by slice: lines that journald could attribute to no unit have none.
+        reader.add_match("_TRANSPORT=stdout")
         self._match_own(reader)
         self._match_dropped(reader)
         reader.seek_realtime(int(since * 1e6))
-        return SliceReader(self, reader)
+        return LiveReader(self, reader)
 
-    def _match_output(self, reader: Any, unit: str, invocation_id: str) -> None:
+    def _match_output(self, reader: Any, unit: str) -> None:
         reader.add_match(f"{self._fields.unit}={unit}")
         self._match_own(reader)
-        if invocation_id:
-            reader.add_disjunction()
-            reader.add_match(f"_SYSTEMD_INVOCATION_ID={invocation_id}")
-            self._match_own(reader)
+        # A child that printed and died at once: journald knows its stream, and nothing else of it.
+        reader.add_disjunction()
+        reader.add_match(f"SYSLOG_IDENTIFIER={UnitNames.identifier(unit)}")
+        reader.add_match("_TRANSPORT=stdout")
+        self._match_own(reader)
 
     def _match_own(self, reader: Any) -> None:
         """Another user may have a unit of the same name."""
@@ -147,8 +147,12 @@ class Journal:
                 return None
             count = int(_get(reader, "N_DROPPED") or b"0")
             return Line(cursor, time, unit or "", b"", kind=Kind.DROPPED, count=count)
-        name = unit or _get(reader, self._fields.unit).decode(errors="replace")
+        name = unit or self._unit_of(reader)
         return Line(cursor, time, name, _get(reader, "MESSAGE"), _ends(reader))
+
+    def _unit_of(self, reader: Any) -> str:
+        name = _get(reader, self._fields.unit).decode(errors="replace")
+        return name or f"{_get(reader, 'SYSLOG_IDENTIFIER').decode(errors='replace')}.service"
 
     def _is_about_us(self, reader: Any) -> bool:
         """journald counts what it drops for a whole user manager, not for each unit of it."""
@@ -157,8 +161,8 @@ class Journal:
         return f"user@{geteuid()}.service".encode() in _get(reader, "MESSAGE")
 
 
-class SliceReader:
-    """Follows a slice. For one thread."""
+class LiveReader:
+    """Follows what services print. For one thread."""
 
     def __init__(self, owner: Journal, reader: Any) -> None:
         self._owner = owner

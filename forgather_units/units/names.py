@@ -27,6 +27,11 @@ class UnitNames:
     def service(self, queue_id: str, job_type: JobType = JobType.TENSORBOARD) -> str:
         return f"{self.prefix}-{job_type.value}-{queue_id}.service"
 
+    @staticmethod
+    def identifier(unit: str) -> str:
+        """SyslogIdentifier= of a unit: on every line that it prints, also where journald could not tell the unit."""
+        return unit.removesuffix(".service")
+
     def queue_id(self, unit: str) -> str | None:
         """The job behind a unit's name; None if it is none of ours."""
         found = re.fullmatch(rf"{re.escape(self.prefix)}-[a-z]+-(q_\w+)\.service", unit)

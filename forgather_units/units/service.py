@@ -55,6 +55,8 @@ class ServiceMaker:
                     f"{CARRIED_PORT}={port}",
                 )
             ],
+            # What a child prints and dies at once, journald attributes to no unit; this is on the stream itself.
+            "SyslogIdentifier": self.names.identifier(unit),
             "RuntimeDirectory": [runtime],
             "RuntimeDirectoryMode": 0o700,
             "UMask": 0o077,

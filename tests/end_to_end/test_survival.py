@@ -60,6 +60,9 @@ def test_a_corrupt_database_is_set_aside_and_the_jobs_are_still_there(
     forgather.wait_status(queue_id, "running")
     forgather.kill()
     database = forgather.folder / "state" / "forgather.db"
+    for file in database.parent.glob("forgather.db-*"):
+        # The log beside it would repair it.
+        file.unlink()
     database.write_bytes(b"no database" * 1000)
     forgather.start()
     forgather.wait_status(queue_id, "running")
