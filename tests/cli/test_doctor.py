@@ -1,0 +1,51 @@
+"""`forgather doctor`, on whatever machine this is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from command_line import Shell, SmallServer
+
+NAMES = [
+    "systemd",
+    "service manager",
+    "lingering",
+    "journal",
+    "user namespaces",
+    "control groups",
+    "tensorboard",
+    "data server",
+    "server",
+]
+
+
+def test_one_row_for_each_fact(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/health", {"version": "0.1.0"})
+    server.says("GET /api/queue/scheduler", {})
+    findings = forgather("doctor", "--json").json
+    assert [finding["name"] for finding in findings] == NAMES
+    assert {finding["verdict"] for finding in findings} <= {"ok", "warn", "bad"}
+    assert findings[-1] == {"name": "server", "verdict": "ok", "detail": f"0.1.0 at {server.url}", "mend": ""}
+    done = forgather("doctor")
+    assert len(done.out.splitlines()) == len(NAMES) + 1
+    assert done.code == int(any(finding["verdict"] == "bad" for finding in findings))
+
+
+def test_it_tells_the_truth_about_the_manager(forgather: Shell) -> None:
+    scope = "--system" if os.geteuid() == 0 else "--user"
+    asked = subprocess.run(["systemctl", scope, "show", "--property=Version"], capture_output=True, check=False)
+    found = {finding["name"]: finding["verdict"] for finding in forgather("doctor", "--json").json}
+    assert found["service manager"] == ("ok" if asked.returncode == 0 else "bad")
+    assert found["tensorboard"] == "ok"
+
+
+def test_without_programs_it_says_what_is_missing(forgather: Shell) -> None:
+    found = {row["name"]: row for row in forgather("doctor", "--json", PATH="/nowhere").json}
+    assert found["systemd"]["verdict"] == "bad"
+    assert found["systemd"]["mend"] == "install systemd"
+
+
+def test_a_server_that_does_not_answer_is_a_warning(forgather: Shell) -> None:
+    found = forgather("doctor", "--json", "--server", "http://127.0.0.1:1").json[-1]
+    assert found["verdict"] == "warn" and "could not reach" in found["detail"]

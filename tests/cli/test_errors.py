@@ -1,0 +1,172 @@
+"""Each mistake is one sentence and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from command_line import Reply, Shell, SmallServer
+
+ASKS = (["sched", "status"], ["sched", "list"], ["job", "list"], ["job", "dump", "q_1_00000000"], ["sched", "pause"])
+
+
+@pytest.mark.parametrize("words", [*ASKS, ["job", "tail", "q_1_00000000"], ["job", "kill", "abc"]], ids=" ".join)
+def test_a_server_that_is_down(forgather: Shell, words: list[str]) -> None:
+    with socket.socket() as held:
+        # Bound and not listening: nobody else can answer there.
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        done = forgather(*words, "--server", url)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        f"forgather: could not reach forgather-server at {url}; is it running? (start with: forgather server)\n"
+    )
+
+
+def test_the_flag_goes_before_the_environment_and_that_before_the_settings(forgather: Shell) -> None:
+    config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather")
+    config.mkdir(parents=True)
+    (config / "config.yaml").write_text("host: 0.0.0.0\nport: 1\n")
+    assert "at http://127.0.0.1:1;" in forgather("sched", "status", FORGATHER_SERVER_URL="").err
+    assert "at http://127.0.0.1:2;" in forgather("sched", "status", FORGATHER_SERVER_URL="http://127.0.0.1:2/").err
+    assert "at http://[::1]:3;" in forgather("sched", "status", "--server", "http://[::1]:3").err
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8765", "ftp://box", "http://", "http://a:b", "http://[", "http://a/?token=f", "http://u:p@a"]
+)
+def test_what_is_no_server_address(forgather: Shell, url: str) -> None:
+    done = forgather("sched", "status", "--server", url)
+    assert done.code == 1
+    assert done.err.startswith(f"forgather: --server is not the address of a server: {url!r}\n")
+
+
+def test_a_wrong_token(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/jobs", {"detail": "authentication required"}, 401)
+    done = forgather("job", "list", FORGATHER_SERVER_TOKEN="f" * 64)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"forgather: {server.url} does not accept the token of $FORGATHER_SERVER_TOKEN\n")
+    assert "f" * 64 not in done.err
+
+
+def test_no_token(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/jobs", {"detail": "authentication required"}, 401)
+    done = forgather("job", "list")
+    assert done.code == 1
+    assert "asks for a token, and " in done.err and "config/forgather/server/auth_token does not hold one" in done.err
+
+
+def test_the_token_is_read_from_the_environment_then_from_the_file(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/jobs", [])
+    folder = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather", "server")
+    folder.mkdir(parents=True)
+    (folder / "auth_token").write_text("of-the-file\n")
+    # requests prefers a line of ~/.netrc to a header.
+    netrc = Path(forgather.environment["HOME"], ".netrc")
+    netrc.write_text("machine 127.0.0.1 login me password mine\n")
+    netrc.chmod(0o600)
+    assert forgather("job", "list").code == 0
+    assert forgather("job", "list", FORGATHER_SERVER_TOKEN="of-the-environment").code == 0
+    sent = [request.headers.get("authorization") for request in server.asked]
+    assert sent == ["Bearer of-the-file", "Bearer of-the-environment"]
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "tökén", "a b"])
+def test_what_is_no_token(forgather: Shell, token: str) -> None:
+    done = forgather("job", "list", FORGATHER_SERVER_TOKEN=token)
+    assert (done.code, done.err) == (1, "forgather: $FORGATHER_SERVER_TOKEN does not hold a token\n")
+
+
+def test_a_proxy_of_the_environment_is_not_for_this_machine(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/jobs", [])
+    assert forgather("job", "list", http_proxy="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1").code == 0
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(b"<html>hello</html>", kind="text/html"),
+        Reply(b"", kind="application/json"),
+        Reply({"a": 1}),
+        Reply(["a"]),
+        Reply(b"<html>gone</html>", 404, "text/html"),
+        Reply(b"", 302),
+        Reply({"detail": [1]}, 422),
+    ],
+    ids=["html", "empty", "object", "texts", "404 html", "redirect", "detail is no text"],
+)
+def test_another_program_on_the_port(forgather: Shell, server: SmallServer, reply: Reply) -> None:
+    server.answers["GET /api/jobs"] = lambda request: reply
+    done = forgather("job", "list")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"forgather: {server.url} does not answer as a forgather-server does")
+    assert done.err.endswith("hint: does another program listen there?\n")
+
+
+def test_an_answer_that_breaks_off(forgather: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+
+        def answer_half() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n[")
+
+        thread = threading.Thread(target=answer_half)
+        thread.start()
+        done = forgather("job", "list", "--server", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join()
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+
+
+def test_what_the_server_says_is_passed_on_with_its_hint(forgather: Shell, server: SmallServer) -> None:
+    server.says("POST /api/jobs/cleanup", {"detail": "the disk is full", "hint": "empty it"}, 503)
+    done = forgather("job", "cleanup")
+    assert (done.code, done.err) == (1, "forgather: the disk is full\nhint: empty it\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["nonsense"],
+        ["job"],
+        ["job", "tail"],
+        ["tb", "runs"],
+        ["tb", "--port", "0"],
+        ["tb", "--port", "70000"],
+        ["tb", "--port", "x"],
+        ["tb", "--priority", "high"],
+        ["tb", "--reload-interval=-1"],
+        ["tb", "--log", "abbreviated"],
+        ["tb", "--wait"],
+        ["tb", "--enqueue", "--", "--purge_orphaned_data=false"],
+        ["job", "force-kill", "q_1_00000000"],
+        ["job", "list", "--", "x"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(forgather: Shell, server: SmallServer, words: list[str]) -> None:
+    done = forgather(*words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err
+    assert server.asked == []
+
+
+def test_settings_that_cannot_be_read(forgather: Shell) -> None:
+    config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather")
+    config.mkdir(parents=True)
+    (config / "config.yaml").write_text("prot: 1\n")
+    done = forgather("job", "list")
+    assert done.code == 1
+    assert "unknown setting 'prot'" in done.err
+
+
+def test_configs_are_not_resolved_yet(forgather: Shell) -> None:
+    done = forgather("-p", ".", "-t", "train.yaml", "tb", "--dry-run")
+    assert done.code == 1
+    assert done.err.startswith("forgather: -t is not available yet")

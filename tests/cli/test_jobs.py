@@ -1,0 +1,144 @@
+"""`forgather job` and `forgather sched`: what is asked of the server, and what is printed of its answer."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from typing import Any
+
+import pytest
+from command_line import Shell, SmallServer
+
+ONE, OTHER = "q_1000_0000000a", "q_2000_0000000b"
+
+
+def job(queue_id: str = ONE, **more: Any) -> dict[str, Any]:
+    params = {"logdir": "/runs/tiny", "port": 6006}
+    return {"queue_id": queue_id, "status": "running", "priority": 0, "job_params": params, "title": "tiny", **more}
+
+
+@pytest.fixture
+def jobs(server: SmallServer) -> SmallServer:
+    failed = job(OTHER, status="failed", signal=9, exit_code=None, error="killed\nits last words", title="evil\x1b[2J")
+    server.says("GET /api/jobs", [job(port=6006, started_at=time.time() - 200), failed])
+    server.says("GET /api/queue", [])
+    server.says(f"GET /api/jobs/{ONE}/status", job(path_prefix=f"/api/tb/{ONE}"))
+    server.says(f"GET /api/jobs/{OTHER}/status", failed)
+    return server
+
+
+def test_list(forgather: Shell, jobs: SmallServer) -> None:
+    done = forgather("job", "list")
+    header, first, second = done.out.splitlines()
+    assert header.split() == ["ID", "STATUS", "PORT", "PRIORITY", "AGE", "TITLE", "NOTE"]
+    assert first.split() == [ONE, "running", "6006", "0", "3m", "tiny", "-"]
+    assert second.split("  ")[:2] == [OTHER, "failed, signal 9"]
+    assert "killed" in second and "last words" not in second
+    # What a terminal would obey is shown instead.
+    assert r"evil\x1b[2J" in second
+    assert header.index("STATUS") == first.index("running") == second.index("failed")
+
+
+def test_an_empty_list(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/jobs", [])
+    done = forgather("job", "list")
+    assert (done.code, done.out, done.err) == (0, "", "no jobs\n")
+    assert forgather("job", "list", "--json").json == []
+
+
+def test_status(forgather: Shell, jobs: SmallServer) -> None:
+    done = forgather("job", "status", OTHER)
+    assert done.out.startswith(
+        f"id:        {OTHER}\nstatus:    failed, signal 9\nreason:    killed\n           its last"
+    )
+    assert f"{jobs.url}/api/tb/{ONE}/" in forgather("job", "status", ONE).out
+    assert forgather("job", "status", OTHER, "--json").json["signal"] == 9
+
+
+@pytest.mark.parametrize("part", ["0a", "1000", "q_1000_0", ONE])
+def test_a_part_of_an_id_will_do(forgather: Shell, jobs: SmallServer, part: str) -> None:
+    assert forgather("job", "status", part, "--json").json["queue_id"] == ONE
+
+
+def test_a_queued_job_is_found_on_the_queue_of_a_server_that_lists_it_there_alone(
+    forgather: Shell, server: SmallServer
+) -> None:
+    server.says("GET /api/jobs", [])
+    server.says("GET /api/queue", [job(OTHER)])
+    server.says(f"DELETE /api/queue/{OTHER}", {"aborted": OTHER})
+    assert forgather("sched", "cancel", "0b").out == f"cancelled: {OTHER}\n"
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [("xyz", "no job's id has 'xyz' in it"), ("q_", "'q_' could be any of 2 jobs: "), ("", "no job")],
+)
+def test_a_part_that_means_none_or_many(forgather: Shell, jobs: SmallServer, part: str, sentence: str) -> None:
+    done = forgather("job", "kill", part)
+    assert done.code == 1
+    assert done.err.startswith(f"forgather: {sentence}")
+    assert not [request for request in jobs.asked if request.method != "GET"]
+
+
+@pytest.mark.parametrize(
+    ("words", "route", "answer", "said"),
+    [
+        (["job", "kill", ONE], f"POST /api/jobs/{ONE}/control/kill", {"message": "SIGTERM sent"}, "SIGTERM sent"),
+        (
+            ["job", "force-kill", "--yes", ONE],
+            f"POST /api/jobs/{ONE}/control/force-kill",
+            {"success": True},
+            f"force-kill: {ONE}",
+        ),
+        (["job", "cancel", ONE], f"DELETE /api/queue/{ONE}", {"aborted": ONE}, f"cancelled: {ONE}"),
+        (["job", "remove", ONE], f"DELETE /api/jobs/{ONE}", {"removed": ONE}, f"removed: {ONE}"),
+        (["job", "cleanup"], "POST /api/jobs/cleanup", {"removed": [ONE], "count": 1}, "removed: 1"),
+        (["job", "gc"], "POST /api/jobs/gc", {"swept": 2}, "swept: 2"),
+        (["sched", "cleanup"], "POST /api/jobs/cleanup", {"removed": [], "count": 0}, "removed: 0"),
+        (["sched", "gc"], "POST /api/jobs/gc", {"swept": 0}, "swept: 0"),
+        (["sched", "resume"], "POST /api/queue/scheduler", {"enabled": True}, "resumed"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_verbs(
+    forgather: Shell, server: SmallServer, words: list[str], route: str, answer: dict[str, Any], said: str
+) -> None:
+    server.says(route, answer)
+    done = forgather(*words)
+    assert (done.code, done.out, done.err) == (0, f"{said}\n", "")
+    assert forgather(*words, "--json").json == answer
+    assert [f"{request.method} {request.path}" for request in server.asked] == [route, route]
+
+
+@pytest.mark.parametrize(("verb", "enabled"), [("pause", False), ("resume", True)])
+def test_the_switch(forgather: Shell, server: SmallServer, verb: str, enabled: bool) -> None:
+    server.says("POST /api/queue/scheduler", {"enabled": enabled})
+    assert forgather("sched", verb).code == 0
+    assert server.asked[0].body == {"enabled": enabled}
+
+
+def test_the_schedulers_status(forgather: Shell, server: SmallServer) -> None:
+    status = {"enabled": True, "tick_count": 7, "last_tick_at": time.time() - 90, "running_count": 3}
+    server.says("GET /api/queue/scheduler", {**status, "queued_count": 2})
+    assert forgather("sched", "status").out == "enabled=True  queued=2  running=3  last_tick=1m ago\n"
+    # Forgather's own server does not count the queue, nor has it ticked at first.
+    server.says("GET /api/queue/scheduler", {**status, "last_tick_at": None})
+    server.says("GET /api/queue", [job()])
+    assert forgather("sched", "status").out == "enabled=True  queued=1  running=3  last_tick=never\n"
+
+
+def test_the_queue(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/queue", [job(waits_for=f"port 6006 is held by {OTHER} (tiny)", priority=5)])
+    header, line = forgather("sched", "list").out.splitlines()
+    assert line.endswith(f"/runs/tiny  port 6006 is held by {OTHER} (tiny)")
+    assert header.index("WAITS FOR") == line.index("port 6006")
+
+
+def test_a_reader_that_leaves_is_no_error(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/jobs", [job() for _ in range(20000)])
+    with subprocess.Popen(**forgather.command("job", "list", "--json")) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.wait(30) == 141
+        assert process.stderr.read() == ""

@@ -1,0 +1,228 @@
+"""`forgather tb`: in the foreground with the stock TensorBoard, and queued."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from command_line import Reply, Request, Shell, SmallServer
+from waiting import wait_until
+
+ID = "q_1000_0000000a"
+
+
+@pytest.fixture
+def models(forgather: Shell) -> Path:
+    folder = forgather.folder / "output_models"
+    folder.mkdir()
+    (folder / "events.out.tfevents.1.host.1.0").touch()
+    return folder
+
+
+def dry(forgather: Shell, *words: str) -> list[str]:
+    done = forgather("tb", "--dry-run", *words)
+    assert (done.code, done.err) == (0, ""), done
+    return shlex.split(done.out)
+
+
+def test_the_command_line(forgather: Shell, models: Path) -> None:
+    command, *flags = dry(forgather)
+    assert Path(command).name == "tensorboard" and Path(command).is_absolute()
+    assert flags == [f"--logdir={models}", "--port=6006", "--host=127.0.0.1"]
+
+
+def test_all_options(forgather: Shell, models: Path) -> None:
+    options = ["--port=6007", "--host=127.0.0.2", "--window-title=a b", "--reload-interval=0.5", "--reload-multifile"]
+    flags = dry(forgather, *options, "--samples-per-plugin", "images=1", "--", "--purge_orphaned_data=false", "--", "x")
+    assert flags[1:] == [
+        f"--logdir={models}",
+        "--port=6007",
+        "--host=127.0.0.2",
+        "--window_title=a b",
+        "--reload_interval=0.5",
+        "--reload_multifile=true",
+        "--load_fast=false",
+        "--samples_per_plugin=images=1",
+        "--purge_orphaned_data=false",
+        "--",
+        "x",
+    ]
+
+
+def test_bind_all_wins_over_host(forgather: Shell, models: Path) -> None:
+    assert dry(forgather, "--bind-all", "--host=127.0.0.2")[3:] == ["--bind_all"]
+
+
+def test_auto_is_the_lowest_free_port(forgather: Shell, models: Path) -> None:
+    def chosen() -> int:
+        return int(dry(forgather, "--port=auto")[2].removeprefix("--port="))
+
+    first = chosen()
+    assert first >= 6006
+    with socket.create_server(("127.0.0.1", first)):
+        assert chosen() > first
+
+
+@pytest.mark.parametrize("name", ["$HOME", "100%", "it's", "--x", "a:b,c", "new\nline"])
+def test_odd_logdirs_arrive_as_they_are(forgather: Shell, name: str) -> None:
+    folder = forgather.folder / name
+    folder.mkdir()
+    (folder / "tfevents").touch()
+    assert dry(forgather, f"--logdir={name}")[1] == f"--logdir={folder}"
+
+
+def test_logdirs_are_made_absolute_here(forgather: Shell, models: Path) -> None:
+    home = Path(forgather.environment["HOME"])
+    (home / "tfevents").touch()
+    assert dry(forgather, "--logdir", "~")[1] == f"--logdir={home}"
+    assert dry(forgather, "--logdir", "output_models/../output_models/")[1] == f"--logdir={models}"
+    assert dry(forgather, "--logdir", ".")[1] == f"--logdir={forgather.folder}"
+    link = forgather.folder / "latest"
+    link.symlink_to(models)
+    assert dry(forgather, "--logdir", "latest")[1] == f"--logdir={link}"
+
+
+def test_the_project_names_the_default_logdir(forgather: Shell) -> None:
+    models = forgather.folder / "project" / "output_models"
+    models.mkdir(parents=True)
+    (models / "tfevents").touch()
+    done = forgather("-p", "project", "tb", "--all", "--dry-run", "--json")
+    assert done.json["argv"][1] == f"--logdir={models}"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "there is no output_models in "),
+        (["--logdir", ""], "logdir is empty"),
+        (["--logdir", "nowhere"], "nowhere does not exist"),
+        (["--logdir", "/proc/version"], "is a file"),
+        (["--logdir", "~no-such-user/x"], "does not exist"),
+    ],
+)
+def test_a_logdir_that_cannot_be(forgather: Shell, words: list[str], sentence: str) -> None:
+    done = forgather("tb", *words)
+    assert (done.code, done.out) == (1, "")
+    assert sentence in done.err
+    assert done.err.startswith("forgather: ") and done.err.count("\n") == 1
+
+
+def test_an_empty_logdir_is_warned_of(forgather: Shell) -> None:
+    done = forgather("tb", "--dry-run", "--logdir=.")
+    assert (done.code, done.err) == (0, f"warning: {forgather.folder} has no event files yet\n")
+
+
+def test_the_exit_code_is_tensorboards(forgather: Shell, models: Path) -> None:
+    done = forgather("tb", "--samples-per-plugin=images")
+    assert done.code == 2
+    assert done.err.splitlines()[-1].startswith("tensorboard: error:") or "samples_per_plugin" in done.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_in_the_foreground_it_is_tensorboard(forgather: Shell, models: Path, number: signal.Signals) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with subprocess.Popen(**forgather.command("tb", f"--port={port}", "--", "--load_fast=false")) as process:
+        try:
+            # Once it listens it is not ready for Ctrl-C yet; once it answers it is.
+            wait_until(lambda: _answers(port), 30)
+        finally:
+            process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert f":{port}/" in err and "Traceback" not in err
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/", timeout=10).ok
+    except requests.ConnectionError:
+        return False
+
+
+def accepts(server: SmallServer, **more: Any) -> None:
+    server.answers["POST /api/queue"] = lambda request: Reply({**request.body, "queue_id": ID, **more})
+
+
+def test_enqueue_sends_what_was_given_and_no_more(forgather: Shell, server: SmallServer, models: Path) -> None:
+    accepts(server, warnings=["it is empty", "it is odd"])
+    done = forgather("tb", "--enqueue", "--priority=-3")
+    assert (done.code, done.out) == (0, f"queued: {ID} (tensorboard:6006, priority=-3)\n")
+    assert done.err == "warning: it is empty\nwarning: it is odd\n"
+    [request] = server.asked
+    assert request.body == {
+        "project_dir": str(models),
+        "config": "tensorboard:6006",
+        "dynamic_args": {},
+        "requested_gpus": 0,
+        "priority": -3,
+        "job_type": "tensorboard",
+        "job_params": {"logdir": str(models)},
+    }
+
+
+def test_enqueue_with_everything(forgather: Shell, server: SmallServer) -> None:
+    accepts(server)
+    words = "--logdir=runs --port=auto --bind-all --host=h --window-title=t --reload-interval=5 --reload-multifile"
+    done = forgather("-p", ".", "tb", "--enqueue", "--json", *words.split(), "--samples-per-plugin=images=1")
+    assert done.json["url"] == f"{server.url}/api/tb/{ID}/"
+    [request] = server.asked
+    assert (request.body["config"], request.body["project_dir"]) == ("tensorboard:auto", str(forgather.folder))
+    assert request.body["job_params"] == {
+        "logdir": str(forgather.folder / "runs"),
+        "port": "auto",
+        "host": "h",
+        "bind_all": True,
+        "window_title": "t",
+        "reload_interval": 5.0,
+        "reload_multifile": True,
+        "samples_per_plugin": "images=1",
+    }
+
+
+def test_a_refusal_is_passed_on(forgather: Shell, server: SmallServer) -> None:
+    server.says("POST /api/queue", {"detail": "logdir /x does not exist", "field": "logdir"}, 400)
+    done = forgather("tb", "--enqueue", "--logdir=/x")
+    assert (done.code, done.out, done.err) == (1, "", "forgather: logdir /x does not exist\n")
+
+
+def test_wait_says_what_it_waits_for(forgather: Shell, server: SmallServer, models: Path) -> None:
+    accepts(server)
+    held = {"status": "queued", "waits_for": "port 6006 is held by another process"}
+    states = iter([held, held, {"status": "starting"}, {"status": "running", "port": 6006}])
+    server.answers[f"GET /api/jobs/{ID}/status"] = lambda request: Reply(next(states))
+    done = forgather("tb", "--enqueue", "--open", DISPLAY="", WAYLAND_DISPLAY="")
+    assert done.code == 0
+    assert done.out.splitlines() == [f"queued: {ID} (tensorboard:6006, priority=0)", f"{server.url}/api/tb/{ID}/"]
+    assert done.err == "waiting: port 6006 is held by another process\n"
+
+
+def test_wait_for_one_that_fails(forgather: Shell, server: SmallServer, models: Path) -> None:
+    accepts(server)
+    failed = {"status": "failed", "exit_code": 3, "signal": None, "error": "it said: no"}
+    server.says(f"GET /api/jobs/{ID}/status", failed)
+    done = forgather("tb", "--enqueue", "--wait")
+    assert (done.code, done.err) == (1, f"forgather: {ID} failed, exit code 3: it said: no\n")
+
+
+def test_follow_prints_the_output(forgather: Shell, server: SmallServer, models: Path) -> None:
+    accepts(server)
+
+    def stream(request: Request) -> Reply:
+        pieces = [
+            b'id: c1\nevent: line\ndata: {"text": "serving", "ends": true, "time": 1}\n\n',
+            b'id: c1\nevent: end\ndata: {"status": "done", "exit_code": 0}\n\n',
+        ]
+        return Reply(kind="text/event-stream", pieces=iter(pieces))
+
+    server.answers[f"GET /api/jobs/{ID}/tty/stream"] = stream
+    done = forgather("tb", "--enqueue", "--follow")
+    assert done.out.splitlines() == [f"queued: {ID} (tensorboard:6006, priority=0)", "serving"]
+    assert done.err == "--- done, exit code 0 ---\n"

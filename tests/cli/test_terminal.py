@@ -1,0 +1,149 @@
+"""`forgather job tail` and `dump`: every byte, and over a server that goes away."""
+
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+
+from command_line import FORGATHER, Reply, Request, Shell, SmallServer
+from waiting import wait_until
+
+from forgather_units.cli.events import Event, parse
+
+ID = "q_1000_0000000a"
+STREAM = f"GET /api/jobs/{ID}/tty/stream"
+
+
+def event(kind: str, cursor: str = "", **data: object) -> bytes:
+    return f"{f'id: {cursor}' if cursor else ': none'}\nevent: {kind}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def streams(server: SmallServer, *connections: list[bytes]) -> None:
+    """Each connection in its turn; the last one again and again."""
+    left = list(connections)
+
+    def answer(request: Request) -> Reply:
+        pieces = left.pop(0) if len(left) > 1 else left[0]
+        return Reply(kind="text/event-stream", pieces=iter(pieces))
+
+    server.answers[STREAM] = answer
+
+
+END = event("end", status="failed", signal=9, exit_code=None)
+
+
+def test_lines_arrive_as_they_were_printed(forgather: Shell, server: SmallServer) -> None:
+    odd = b"\xff\x00 no text"
+    streams(
+        server,
+        [
+            b"retry: 1000\n: open\n\n",
+            event("line", "c1", text="\x1b[32mgreen\x1b[0m", ends=True, time=1),
+            event("line", "c2", text="a long", ends=False, time=1),
+            event("line", "c3", text=" line", ends=True, time=1),
+            event("line", "c4", text="?", ends=True, time=1, base64=base64.b64encode(odd).decode()),
+            event("dropped", "c5", count=12, time=1),
+            event("news", "c6", of="a later version"),
+            END,
+        ],
+    )
+    done = subprocess.run(**{**forgather.command("job", "tail", ID), "text": False}, check=False)
+    assert done.returncode == 0
+    assert done.stdout == b"\x1b[32mgreen\x1b[0m\na long line\n" + odd + b"\n"
+    assert done.stderr == b"--- journald dropped 12 lines ---\n--- failed, signal 9 ---\n"
+
+
+def test_json_is_one_line_for_each_event(forgather: Shell, server: SmallServer) -> None:
+    streams(server, [event("line", "c1", text="x", ends=True, time=1), END])
+    done = forgather("job", "tail", ID, "--json", "--since-cursor", "c0")
+    assert [json.loads(line)["event"] for line in done.out.splitlines()] == ["line", "end"]
+    assert json.loads(done.out.splitlines()[0])["cursor"] == "c1"
+    assert server.asked[0].headers["last-event-id"] == "c0"
+
+
+def test_it_goes_on_where_it_stopped(forgather: Shell, server: SmallServer) -> None:
+    first = event("line", "c1", text="one", ends=True, time=1)
+    streams(server, [first, b"event: line\nda"], [event("line", "c2", text="two", ends=True, time=2), END])
+    done = forgather("job", "tail", ID)
+    assert (done.code, done.out) == (0, "one\ntwo\n")
+    assert done.err == "--- the server went away; trying again for 30 s ---\n--- failed, signal 9 ---\n"
+    assert [request.headers.get("last-event-id") for request in server.asked] == [None, "c1"]
+
+
+def test_a_job_that_is_gone_when_the_server_is_back(forgather: Shell, server: SmallServer) -> None:
+    left = [Reply(kind="text/event-stream", pieces=iter([b": open\n\n"]))]
+    server.answers[STREAM] = lambda _: left.pop() if left else Reply({"detail": f"no job {ID}"}, 404)
+    done = forgather("job", "tail", ID)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.endswith(f"forgather: no job {ID}\n")
+
+
+def test_an_unknown_job(forgather: Shell, server: SmallServer) -> None:
+    server.says(STREAM, {"detail": f"no job {ID}"}, 404)
+    done = forgather("job", "tail", ID)
+    assert (done.code, done.out, done.err) == (1, "", f"forgather: no job {ID}\n")
+
+
+def test_ctrl_c_is_quiet_and_lines_come_at_once(forgather: Shell, server: SmallServer) -> None:
+    release = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield event("line", "c1", text="hello", ends=True, time=1)
+        release.wait(30)
+
+    server.answers[STREAM] = lambda _: Reply(kind="text/event-stream", pieces=pieces())
+    with subprocess.Popen(**forgather.command("job", "tail", ID)) as process:
+        try:
+            assert process.stdout is not None and process.stderr is not None
+            # Nothing more follows, and yet it is there.
+            assert process.stdout.readline() == "hello\n"
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
+    release.set()
+
+
+def test_ctrl_c_elsewhere_is_quiet_too(forgather: Shell, server: SmallServer) -> None:
+    release = threading.Event()
+
+    def late(request: Request) -> Reply:
+        release.wait(30)
+        return Reply([])
+
+    server.answers["GET /api/jobs"] = late
+    with subprocess.Popen(**forgather.command("job", "list")) as process:
+        wait_until(lambda: server.asked)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    release.set()
+    assert (process.returncode, err) == (130, "")
+
+
+def test_dump_is_every_byte(forgather: Shell, server: SmallServer) -> None:
+    printed = b"one\n\xff\x00\x1b[0m\r\n" + b"x" * 200_000
+    pieces = [printed[start : start + 7000] for start in range(0, len(printed), 7000)]
+    server.answers[f"GET /api/jobs/{ID}/tty"] = lambda _: Reply(kind="text/plain", pieces=iter(pieces))
+    done = subprocess.run(**{**forgather.command("job", "dump", ID), "text": False}, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, printed, b"")
+    as_json = forgather("job", "dump", ID, "--json").json
+    assert base64.b64decode(as_json["base64"]) == printed
+
+
+def test_events_cut_anywhere_are_the_same() -> None:
+    whole = (
+        b"retry: 9\n: hi\n\nid: a\nevent: line\ndata: 1\ndata:2\r\n\r\ndata: \xc3\xa9\n\nevent: x\n\nid: b\ndata: half"
+    )
+    expected = [Event("line", "1\n2", "a"), Event("message", "é", "a")]
+    assert list(parse([whole])) == expected
+    assert list(parse([whole[i : i + 1] for i in range(len(whole))])) == expected
+
+
+def test_the_command_is_installed() -> None:
+    done = subprocess.run([FORGATHER, "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("forgather ")
