@@ -46,8 +46,8 @@ class SecretFile:
         except FileNotFoundError:
             self._known = None
             return ""
-        except (OSError, UnicodeDecodeError) as why:
-            raise Unavailable(f"{self.file} cannot be read: {getattr(why, 'strerror', None) or why}") from None
+        except OSError as why:
+            raise Unavailable(f"{self.file} cannot be read: {why.strerror}") from None
 
     def ensure(self, make: Callable[[], str]) -> str:
         """The content, which `make` makes if there is no file: of two servers that start at once, both get the same.
@@ -68,7 +68,8 @@ class SecretFile:
             if status.st_mode & _OTHERS:
                 self._tighten(opened.fileno())
                 status = os.fstat(opened.fileno())
-            text = opened.read().decode().strip()
+            # What is no text fits no form either: whoever asked for the secret says so.
+            text = opened.read().decode("utf-8", "replace").strip()
         if abs(time.time() - status.st_ctime) > _TICK:
             self._known = (_version(status), text)
         return text

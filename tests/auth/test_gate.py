@@ -1,0 +1,223 @@
+"""Nobody comes through the gate without credentials, however the address is spelled."""
+
+from __future__ import annotations
+
+import http.client
+
+import pytest
+from gated_front import EVERY_METHOD, SECRET, GatedFront, detail
+
+from forgather_units.auth.authority import Authority
+from forgather_units.auth.gated_paths import is_gated
+
+# Each is answered by 401, or by 400 from the HTTP parser; never by a route.
+SPELLINGS = [
+    "/api",
+    "/api/",
+    "/api/queue",
+    "/api/queue?x=1",
+    "/api/queue#/api/health",
+    "/api/nowhere",
+    "/api/tb/q_1_00000000/",
+    "//api/queue",
+    "///api//queue",
+    "/api//queue",
+    "//127.0.0.1/api/queue",
+    "/./api/queue",
+    "/x/../api/queue",
+    "/x/%2e%2e/api/queue",
+    "/api/health/../queue",
+    "/api/health/%2e%2e/queue",
+    "/api/health/",
+    "/api/health/.",
+    "/api/health//",
+    "/api//health",
+    "/api/health%00",
+    "/api/health;x=1",
+    "/api/./health",
+    "/api/%68ealth",
+    "/%61pi/queue",
+    "/%61%70%69/queue",
+    "/%2561pi/queue",
+    "/%25252561pi/queue",
+    "/api%2Fqueue",
+    "/%2Fapi/queue",
+    "/api%5cqueue",
+    "\\api\\queue",
+    "/\\api/queue",
+    "/API/queue",
+    "/Api/Queue",
+    "/api./queue",
+    "/%20api/queue",
+    "/%09api/queue",
+    "/%00api/queue",
+    "/api%20/queue",
+    "/api\xa0/queue",
+    "/api;/queue",
+    "api/queue",
+    "api/health",
+    "http://127.0.0.1/api/queue",
+    "http://127.0.0.1/api/health/../queue",
+    "http://api@127.0.0.1/api/queue",
+    "http:/api/queue",
+    "http:api/queue",
+    "x:/api/tb/q_1_00000000/",
+    "/api/auth/login",
+    "/api/auth/status/",
+    "/api/auth/status/../logout",
+    "/api/auth/set-password",
+    "/api/tb/../health",
+    "/api/tb/%2e%2e/%2e%2e/x",
+]
+
+
+@pytest.mark.parametrize("target", SPELLINGS)
+def test_no_spelling_of_an_address_gets_by(front: GatedFront, target: str) -> None:
+    answer = front.raw(target)
+    assert SECRET not in answer
+    status = answer.split(" ")[1]
+    if target.startswith("//127.0.0.1"):
+        # No host, but a path that begins with a number: nothing of ours.
+        assert status in ("401", "404"), answer
+    else:
+        assert status in ("401", "400"), answer
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD)
+@pytest.mark.parametrize("path", ["/api/queue", "/api/tb/q_1_00000000/", "/api/nowhere", "/api/auth/logout"])
+def test_every_method_is_refused_alike(front: GatedFront, method: str, path: str) -> None:
+    answer = front.ask(method, path)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="forgather"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    if method != "HEAD":
+        assert answer.json() == {"detail": "authentication required"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/api/health"), ("HEAD", "/api/health"), ("POST", "/api/auth/status"), ("GET", "/api/auth/login")],
+)
+def test_the_open_routes_are_open_to_their_own_method_alone(front: GatedFront, method: str, path: str) -> None:
+    assert front.ask(method, path).status_code == 401
+
+
+def test_what_is_open(front: GatedFront) -> None:
+    assert front.ask("GET", "/api/health").json() == {"status": "ok"}
+    assert front.ask("GET", "/api/health?x=1").ok
+    assert front.ask("GET", "/api/auth/status").ok
+    assert front.ask("POST", "/api/auth/login", json={"token": "no"}).status_code == 401
+    assert detail(front.ask("POST", "/api/auth/login", json={"token": "no"})) == "wrong token"
+    assert front.ask("GET", "/").json() is None
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD)
+def test_the_token_opens_every_method(front: GatedFront, method: str) -> None:
+    answer = front.ask(method, "/api/queue", headers=front.bearer)
+    assert answer.ok
+    assert answer.text == ("" if method == "HEAD" else SECRET)
+
+
+def test_all_three_ways_in(front: GatedFront, authority: Authority) -> None:
+    assert front.ask("GET", "/", headers=front.bearer).json() == "bearer"
+    assert front.ask("GET", "/", headers={"Authorization": f"bEARER   {authority.token} "}).json() == "bearer"
+    assert front.ask("GET", f"/?a=1&token={authority.token}").json() == "query"
+    assert front.ask("GET", f"/?%74oken={authority.token}").json() == "query"
+    assert front.ask("GET", f"/api/queue?token={authority.token}").text == SECRET
+    assert front.browser().get(front.url, timeout=10).json() == "cookie"
+
+
+WRONG = "0" * 64
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [f"Bearer {WRONG}", "Bearer", "Bearer ", "bearer x y", "Bearer \xe9", "Bearer,", "Bearer\t"],
+)
+def test_a_wrong_bearer_is_refused_whatever_the_cookie_says(front: GatedFront, authorization: str) -> None:
+    header = {"Authorization": authorization.encode("latin-1")}
+    assert front.browser().get(f"{front.url}/api/queue", headers=header, timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("query", [f"token={WRONG}", "token=", "token", "token=%FF", f"token={WRONG}&token=%E2%82%AC"])
+def test_a_wrong_token_in_the_address_is_refused_whatever_the_cookie_says(front: GatedFront, query: str) -> None:
+    assert front.browser().get(f"{front.url}/api/queue?{query}", timeout=10).status_code == 401
+
+
+def test_two_tokens_that_differ_are_none(front: GatedFront, authority: Authority) -> None:
+    assert front.ask("GET", f"/api/queue?token={WRONG}&token={authority.token}").status_code == 401
+    assert front.ask("GET", f"/api/queue?token={authority.token}&token={WRONG}").status_code == 401
+
+
+def test_thousands_of_parameters_and_cookies_are_no_trouble(front: GatedFront) -> None:
+    assert front.ask("GET", "/api/queue?" + "&".join(["a=%41"] * 5000)).status_code == 401
+    cookies = "; ".join(["forgather_session=x.y.z"] * 2000)
+    assert front.ask("GET", "/api/queue", headers={"Cookie": cookies}).status_code == 401
+
+
+def test_basic_authorization_is_not_ours_to_judge(front: GatedFront) -> None:
+    browser = front.browser()
+    assert browser.get(f"{front.url}/api/queue", headers={"Authorization": "Basic eDp5"}, timeout=10).text == SECRET
+
+
+def test_a_cookie_of_our_name_set_by_a_viewer_hides_nothing(front: GatedFront) -> None:
+    session = front.browser().cookies["forgather_session"]
+    assert SECRET in front.raw("/api/queue", f"Cookie: forgather_session=spoilt; a=b; forgather_session={session}")
+    assert SECRET in front.raw("/api/queue", "Cookie: forgather_session=spoilt", f"Cookie: forgather_session={session}")
+    assert SECRET not in front.raw("/api/queue", f"Cookie: xforgather_session={session}")
+    assert SECRET not in front.raw("/api/queue", f"Cookie: forgather_session={session}x")
+
+
+def test_a_browser_gets_a_page_that_says_where_to_sign_in(front: GatedFront) -> None:
+    answer = front.ask("GET", "/api/tb/q_1_00000000/", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert '<a href="/"' in answer.text
+    assert front.ask("POST", "/api/queue", headers={"Accept": "text/html"}).json()["detail"]
+
+
+def test_a_refused_head_leaves_no_body_in_the_connection(front: GatedFront) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=10)
+    for method, body in (("HEAD", b""), ("GET", b'{"detail": "authentication required"}')) * 2:
+        connection.request(method, "/api/queue")
+        with connection.getresponse() as response:
+            assert (response.status, response.read()) == (401, body)
+    connection.close()
+
+
+def test_a_refused_body_is_not_the_next_request(front: GatedFront) -> None:
+    smuggled = b"GET /api/queue HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=10)
+    for body in (smuggled, None):
+        connection.request("POST" if body else "GET", "/api/queue" if body else "/api/health", body)
+        with connection.getresponse() as response:
+            assert response.status == (401 if body else 200)
+            response.read()
+    connection.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/page.css", "/sign-in", "/favicon.ico", "/x/y", "/x/api/queue", "/%E2%82%AC"])
+def test_what_lies_elsewhere_is_passed_on(path: str) -> None:
+    assert not is_gated(path)
+
+
+def test_no_auth_lets_everybody_in(open_front: GatedFront) -> None:
+    assert open_front.ask("GET", "/api/queue").text == SECRET
+    assert open_front.ask("GET", "/").json() == "disabled"
+    assert open_front.ask("GET", "/api/auth/status").json() == {
+        "authenticated": True,
+        "has_password": False,
+        "auth_disabled": True,
+    }
+
+
+def test_a_token_that_nobody_can_read_lets_nobody_in(
+    front: GatedFront, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    bearer = front.bearer
+    authority.token_file.write_text("spoilt\n")
+    for headers in (bearer, {"Authorization": "Bearer spoilt"}, {"Authorization": "Bearer"}):
+        answer = front.ask("GET", "/api/queue", headers=headers)
+        assert answer.status_code == 503
+        assert str(authority.token_file) not in answer.text
+    assert f"{authority.token_file} does not hold a token" in caplog.text

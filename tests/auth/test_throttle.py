@@ -1,0 +1,147 @@
+"""Guessing gets slow."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from forgather_units.auth.authority import Authority, Denied, How, Identity, TooManyAttempts
+from forgather_units.auth.throttle import _MOST_CLIENTS, Throttle
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def throttle(clock: Clock) -> Throttle:
+    return Throttle(clock)
+
+
+@pytest.fixture
+def slow(folder: Path, throttle: Throttle) -> Authority:
+    authority = Authority(folder, throttle=throttle)
+    authority.set_password("::1", "correct horse", None, by=Identity(How.BEARER))
+    return authority
+
+
+def test_five_are_free_then_the_pause_doubles_up_to_a_minute(throttle: Throttle, clock: Clock) -> None:
+    assert [throttle.admit("192.0.2.1") for _ in range(5)] == [0] * 5
+    pauses = []
+    for _ in range(9):
+        pauses.append(throttle.admit("192.0.2.1"))
+        clock.now += pauses[-1]
+        assert throttle.admit("192.0.2.1") == 0
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def _fail_patiently(throttle: Throttle, clock: Clock, client: str) -> None:
+    while pause := throttle.admit(client):
+        clock.now += pause
+
+
+def test_asking_during_the_pause_does_not_lengthen_it(throttle: Throttle, clock: Clock) -> None:
+    for _ in range(8):
+        _fail_patiently(throttle, clock, "192.0.2.1")
+    assert throttle.admit("192.0.2.1") == 8
+    clock.now += 1
+    assert throttle.admit("192.0.2.1") == 7
+
+
+def test_another_address_is_not_slowed_down(throttle: Throttle) -> None:
+    for _ in range(6):
+        throttle.admit("192.0.2.1")
+    assert throttle.admit("192.0.2.1") > 0
+    assert throttle.admit("192.0.2.2") == 0
+
+
+def test_a_network_of_ipv6_addresses_is_one_client(throttle: Throttle) -> None:
+    for number in range(5):
+        assert throttle.admit(f"2001:db8:0:1::{number}") == 0
+    assert throttle.admit("2001:db8:0:1:ffff::1") > 0
+    assert throttle.admit("2001:db8:0:2::1") == 0
+
+
+def test_all_together_are_slowed_down(throttle: Throttle) -> None:
+    assert not any(throttle.admit(f"192.0.2.{number}") for number in range(50))
+    assert throttle.admit("198.51.100.1") == 1
+
+
+def test_a_success_forgets(throttle: Throttle, clock: Clock) -> None:
+    for _ in range(5):
+        throttle.admit("192.0.2.1")
+    throttle.succeeded("192.0.2.1")
+    assert throttle.admit("192.0.2.1") == 0
+    for _ in range(500):
+        assert throttle.admit("192.0.2.7") == 0
+        throttle.succeeded("192.0.2.7")
+
+
+def test_a_quarter_of_an_hour_forgets(throttle: Throttle, clock: Clock) -> None:
+    for _ in range(20):
+        _fail_patiently(throttle, clock, "192.0.2.1")
+    assert throttle.admit("192.0.2.1") == 60
+    clock.now += 901
+    assert [throttle.admit("192.0.2.1") for _ in range(5)] == [0] * 5
+
+
+def test_memory_is_bounded_and_the_count_for_all_stays(throttle: Throttle, clock: Clock) -> None:
+    for number in range(_MOST_CLIENTS + 500):
+        _fail_patiently(throttle, clock, f"client {number}")
+    assert len(throttle._attempts) == _MOST_CLIENTS
+    assert throttle.admit("one more") == 60
+
+
+def test_wrong_passwords_at_the_same_moment_all_count(slow: Authority) -> None:
+    said: list[type[Exception]] = []
+    start = threading.Barrier(20)
+
+    def guess() -> None:
+        start.wait()
+        try:
+            slow.sign_in("192.0.2.1", password="wrong horse")
+        except (Denied, TooManyAttempts) as why:
+            said.append(type(why))
+
+    threads = [threading.Thread(target=guess) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (said.count(Denied), said.count(TooManyAttempts)) == (5, 15)
+
+
+def test_the_right_password_has_to_wait_too_and_the_token_does_not(slow: Authority, clock: Clock) -> None:
+    for _ in range(5):
+        with pytest.raises(Denied):
+            slow.sign_in("192.0.2.1", token="wrong")
+    with pytest.raises(TooManyAttempts, match="too many failed attempts: try again in 1 s") as caught:
+        slow.sign_in("192.0.2.1", password="correct horse")
+    clock.now += caught.value.seconds
+    assert slow.sign_in("192.0.2.1", password="correct horse")
+    for _ in range(5):
+        with pytest.raises(Denied):
+            slow.sign_in("192.0.2.1", password="wrong horse")
+    with pytest.raises(TooManyAttempts):
+        slow.sign_in("192.0.2.1", token="wrong")
+    assert slow.sign_in("192.0.2.1", token=slow.token)
+
+
+def test_the_current_password_cannot_be_guessed_either(slow: Authority) -> None:
+    by = Identity(How.COOKIE)
+    for _ in range(5):
+        with pytest.raises(Denied, match="wrong password"):
+            slow.set_password("192.0.2.1", "battery staple", "wrong horse", by=by)
+    with pytest.raises(TooManyAttempts):
+        slow.set_password("192.0.2.1", "battery staple", "correct horse", by=by)
