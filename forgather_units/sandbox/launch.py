@@ -47,9 +47,11 @@ class Sandbox:
 
     def enter(self, command: Sequence[str]) -> list[str]:
         """The host's command line that runs `command` inside as root, in the sandbox's own process tree."""
-        # Without the death signal it would outlive a launcher that was killed.
-        inside = ["nsenter", "-t", str(self.leader), "-a", "env", "-i", f"PATH={_PATH}"]
-        return ["setpriv", "--pdeathsig", "KILL", *inside, *command]
+        # Without the death signals it would outlive a launcher that was killed: nsenter is two processes, one inside,
+        # and that one would hold up the power-off.
+        dies_with_parent = ["setpriv", "--pdeathsig", "KILL"]
+        nsenter = ["nsenter", "-t", str(self.leader), "-a", "env", "-i", f"PATH={_PATH}"]
+        return [*dies_with_parent, *nsenter, *dies_with_parent, *command]
 
 
 @contextlib.contextmanager

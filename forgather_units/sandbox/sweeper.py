@@ -7,8 +7,11 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 from forgather_units.sandbox.cgroup import ControlGroup
+
+_GRACE: Final = 0.5
 
 
 def main(pipe: int, folder: str, path: str) -> None:
@@ -22,8 +25,11 @@ def main(pipe: int, folder: str, path: str) -> None:
 
 
 def _end_orderly(folder: Path) -> None:
-    """nspawn has the launcher's death signal by now and powers off in a quarter of a second; give it that."""
-    deadline = time.monotonic() + 3
+    """nspawn has the launcher's death signal by now and powers off in a quarter of a second; give it that.
+
+    Not more: where the host's process 1 is slow to reap, dead processes of the launcher hold up the power-off.
+    """
+    deadline = time.monotonic() + _GRACE
     while time.monotonic() < deadline and _populated(folder):
         time.sleep(0.02)
 

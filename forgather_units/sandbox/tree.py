@@ -52,6 +52,11 @@ def build(plan: Plan) -> Path:
     upper, work, root = (_MOUNT_POINT / name for name in ("upper", "work", "root"))
     for folder in (upper, work, root, *(layer(number) for number, _ in enumerate(plan.overlaid))):
         folder.mkdir()
+    # nspawn leaves folders below /run; ours, and for us alone, is a layer over it.
+    run, run_work = (_MOUNT_POINT / name for name in ("run", "run-work"))
+    for folder in (run, run_work):
+        folder.mkdir()
+    _mount("overlay", "-t", "overlay", "-o", f"lowerdir=/run,upperdir={run},workdir={run_work}", target=Path("/run"))
     # metacopy: a chmod copies no contents into memory.
     layers = f"lowerdir=/,upperdir={upper},workdir={work},metacopy=on"
     _mount("overlay", "-t", "overlay", "-o", layers, target=root)
