@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from forgather_units import __version__
-from forgather_units.cli import doctor, job, sandbox, sched, server, tb
+from forgather_units.cli import demo, doctor, job, sandbox, sched, server, tb
 from forgather_units.cli.errors import Usage
 from forgather_units.domain.errors import ForgatherError
 
@@ -35,6 +35,7 @@ _NOUNS: Final[dict[str, _Noun]] = {
     "sched": sched,
     "doctor": doctor,
     "sandbox": sandbox,
+    "demo": demo,
 }
 
 

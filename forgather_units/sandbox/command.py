@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The command's exit code; 128 + N where signal N ended it. Raises a ForgatherError."""
+    """The command's exit code; 128 + N where signal N made us end it by force. Raises a ForgatherError."""
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
     if not command:
         raise Refused("sandbox run needs a command", hint="forgather sandbox run -- systemctl --user status")
@@ -64,11 +64,11 @@ def _run(sandbox: Sandbox, command: list[str], *, as_root: bool) -> int:
         return process.wait()
     except _Signalled as caught:
         number = signal.SIGTERM if caught.number == signal.SIGHUP else caught.number
-        kill = ["systemctl", "kill", f"--signal={number}", _UNIT]
-        with _signals_ignored():
+        # Its main process alone: whom else it started is for it to end.
+        kill = ["systemctl", "kill", "--kill-whom=main", f"--signal={number}", _UNIT]
+        with _signals_ignored(), contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(sandbox.enter(kill), check=False, stderr=subprocess.DEVNULL)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_GRACE)
+            return process.wait(_GRACE)
         raise
     finally:
         # One that is still open would hold up the power-off.

@@ -27,4 +27,4 @@ def entry(house: House) -> Application:
         )
         return answer
 
-    return Gate(route, house.authority, Hosts(house.settings.allowed_hosts))
+    return Gate(route, house.authority, Hosts((*house.settings.allowed_hosts, house.settings.host)))

@@ -91,9 +91,9 @@ def _level(value: Any) -> str:
 
 
 def _prefix(value: Any) -> str:
-    # A dash in a slice's name nests it below another slice, so the prefix has none.
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", value):
-        raise ValueError("must be lower-case letters, digits and _, at most 32, a letter first")
+    # A dash in a slice's name nests it: forgather-lab.slice lies inside forgather.slice.
+    if not isinstance(value, str) or len(value) > 32 or not re.fullmatch(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*", value):
+        raise ValueError("must be lower-case letters, digits, _ and single dashes, at most 32, a letter first")
     return value
 
 

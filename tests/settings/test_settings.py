@@ -25,7 +25,7 @@ def test_flags_over_file_over_defaults(tmp_path: Path) -> None:
         ("port: 70000", "port must be a whole number from 0 to 65535, not 70000"),
         ("port: true", "port must be a whole number"),
         ("start_timeout: -1", "start_timeout must be a number of seconds above 0"),
-        ("unit_prefix: a-b", "unit_prefix must be"),
+        ("unit_prefix: a--b", "unit_prefix must be"),
         ("state_dir: here", "state_dir must be an absolute path"),
         ("auth: maybe", "auth must be true or false"),
         ("log_level: LOUD", "log_level must be"),

@@ -1,0 +1,139 @@
+"""`forgather demo`: a server of its own with a TensorBoard of sample runs, for as long as it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import yaml
+
+from forgather_units.cli.client import Client, job_path
+from forgather_units.cli.credentials import Token
+from forgather_units.domain.errors import Unavailable
+from forgather_units.domain.tensorboard import AUTO, path_prefix
+from forgather_units.machine.addresses import is_port_free
+from forgather_units.samples.collection import write_samples
+
+HELP: Final = "a server with a TensorBoard of sample runs; Ctrl-C ends it and leaves nothing"
+
+# A dash: its slice lies inside forgather.slice, and no other server takes its units for its own.
+_PREFIX: Final = "forgather-demo"
+_HOST: Final = "127.0.0.1"
+_PORT: Final = 8765
+_PATIENCE: Final = 60.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=_PORT, help=f"port of the server ({_PORT}; if taken, any free one)")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with ExitStack() as held:
+            _start(args.port, held)
+            signal.pause()
+    except KeyboardInterrupt:
+        print("\nending the demo", flush=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _start(port: int, held: ExitStack) -> None:
+    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="forgather-demo-")))
+    logdir = write_samples(folder)
+    port = port if is_port_free(_HOST, port) else 0
+    login_url = held.enter_context(_server(folder, port))
+    url, _, token = login_url.partition("/?token=")
+    client = Client(url, Token(token, "the demo's own server"))
+    held.callback(_end_jobs, client)
+    held.enter_context(_child([sys.executable, "-m", "forgather_units.samples", str(folder), "--live"]))
+    queue_id = _queue(client, logdir)
+    print(
+        f"""
+  Sign in:      {login_url}
+  TensorBoard:  {url}{path_prefix(queue_id)}/   (after signing in)
+  Sample runs:  {logdir}, one of them live
+
+Ctrl-C ends the demo and leaves nothing running.""",
+        flush=True,
+    )
+
+
+@contextmanager
+def _server(folder: Path, port: int) -> Iterator[str]:
+    """A server that keeps all it has below `folder`; its sign-in address."""
+    config = folder / "config.yaml"
+    settings = {
+        "host": _HOST,
+        "port": port,
+        "unit_prefix": _PREFIX,
+        "state_dir": str(folder / "state"),
+        "auth_dir": str(folder / "auth"),
+        "log_level": "WARNING",
+    }
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    command = [sys.executable, "-m", "forgather_units.cli.main", "server", "--config", str(config)]
+    with _child(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline().decode()
+        if "http" not in line:
+            raise Unavailable("the demo's server did not start; what it said stands above")
+        yield line.split()[-1]
+
+
+@contextmanager
+def _child(command: list[str], stdout: int | None = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+    # In a session of its own, so that a Ctrl-C is for us alone: we end all in good order.
+    with subprocess.Popen(command, stdout=stdout, start_new_session=True, env={**os.environ}) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _queue(client: Client, logdir: Path) -> str:
+    """Queue the TensorBoard and wait until it answers; its id."""
+    body = {
+        "project_dir": str(logdir.parent),
+        "config": f"tensorboard:{AUTO}",
+        "job_type": "tensorboard",
+        "job_params": {"logdir": str(logdir), "port": AUTO, "window_title": "Forgather sample runs"},
+    }
+    queue_id = str(client.object("POST", "/api/queue", body)["queue_id"])
+    deadline = time.monotonic() + _PATIENCE
+    while (job := client.object("GET", job_path(queue_id, "/status")))["status"] in ("queued", "starting"):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    if job["status"] != "running":
+        raise Unavailable(f"the demo's TensorBoard is {job['status']}: {job['error'] or job['waits_for']}")
+    return queue_id
+
+
+def _end_jobs(client: Client) -> None:
+    """Units outlive a server; those of the demo must not."""
+    alive = [
+        str(job["id"]) for job in client.objects("/api/jobs") if job["status"] not in ("done", "failed", "aborted")
+    ]
+    for queue_id in alive:
+        client.object("POST", job_path(queue_id, "/control/kill"))
+    deadline = time.monotonic() + _PATIENCE
+    while any(job["alive"] for job in client.objects("/api/jobs")) and time.monotonic() < deadline:
+        time.sleep(0.1)
