@@ -1,4 +1,4 @@
-"""A job and the states that it goes through: queued -> starting -> running -> done | failed | aborted.
+"""A job and the states that it goes through: queued -> starting -> running <-> sleeping -> done | failed | aborted.
 
 Times are seconds since the epoch. A state is a sum type: each one carries what is true only in it.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from forgather_units.domain.placement import Placed, Placement, Placing
 from forgather_units.domain.tensorboard import TensorBoardOptions, path_prefix
 
 
@@ -59,10 +60,10 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Starting:
-    """Its unit was started at `started_at` and has not answered yet."""
+    """Its unit was started, or woken, at `started_at` and has not answered yet. `port` is None for a private one."""
 
     started_at: float
-    port: int
+    port: int | None
     pid: int | None = None
 
 
@@ -72,8 +73,18 @@ class Running:
 
     started_at: float
     ready_at: float
-    port: int
+    port: int | None
     pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeping:
+    """Nobody looked: systemd holds its port since `since`, no process runs, and the next request wakes it."""
+
+    since: float
+    port: int | None
+    started_at: float | None = None
+    """When it last ran; None: nobody has looked yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +99,8 @@ class Ended:
     port: int | None = None
 
 
-State = Queued | Starting | Running | Ended
-Active = Starting | Running
+State = Queued | Starting | Running | Sleeping | Ended
+Active = Starting | Running | Sleeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,9 @@ class Submission:
     priority: int = 0
     requested_gpus: int = 0
     dynamic_args: dict[str, Any] = field(default_factory=dict)
+    placing: Placing = field(default_factory=Placing)
+    read_only_paths: tuple[str, ...] = ()
+    """Folders outside the logdir to which links in it lead: the viewer is to see them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,14 @@ class Job:
     """systemd's id of the unit's run, 32 hex digits; empty until it started."""
     stop_requested: bool = False
     """Somebody asked us to end it: its end is then an abort, however the process went."""
+    restart_requested: bool = False
+    """Once it has ended it goes back into the queue."""
+    placed: Placed | None = None
+    """How its unit was placed; None until it started."""
+    restarts: int = 0
+    """How often systemd started it again after a failure."""
+    last_failure: str = ""
+    """How it failed the last time, where systemd started it again; empty where it never did."""
 
     @property
     def status(self) -> str:
@@ -128,6 +150,8 @@ class Job:
                 return "starting"
             case Running():
                 return "running"
+            case Sleeping():
+                return "sleeping"
             case Ended(outcome=outcome):
                 return outcome.value
 
@@ -149,6 +173,15 @@ class Job:
         """What a person calls it: the window title, else the last part of its logdir."""
         options = self.submission.options
         return options.window_title or options.logdir.rstrip("/").rpartition("/")[2] or options.logdir
+
+    @property
+    def has_socket(self) -> bool:
+        """Whether systemd holds its port, also while it sleeps."""
+        return self.placed is not None and self.placed.placement is Placement.SOCKET
+
+    def placed_as(self, placed: Placed) -> Job:
+        """The same job, placed."""
+        return replace(self, placed=placed)
 
     def now(self, state: State) -> Job:
         """The same job in another state."""

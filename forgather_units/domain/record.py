@@ -6,7 +6,7 @@ The field names are those of Forgather's own server; ours are added behind them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from forgather_units.domain.job import (
@@ -17,10 +17,12 @@ from forgather_units.domain.job import (
     Outcome,
     Queued,
     Running,
+    Sleeping,
     Starting,
     State,
     Submission,
 )
+from forgather_units.domain.placement import Placed, Placement, Placing
 from forgather_units.domain.tensorboard import TensorBoardOptions
 
 Record = dict[str, Any]
@@ -38,7 +40,8 @@ def item_of(job: Job) -> Record:
         "priority": submission.priority,
         "submitted_at": job.submitted_at,
         "job_type": submission.job_type.value,
-        "job_params": asdict(submission.options),
+        "job_params": {**asdict(submission.options), **asdict(submission.placing)},
+        "read_only_paths": list(submission.read_only_paths),
     }
 
 
@@ -52,6 +55,10 @@ def record_of(job: Job) -> Record:
         "path_prefix": job.path_prefix,
         "invocation_id": job.invocation_id,
         "stop_requested": job.stop_requested,
+        "restart_requested": job.restart_requested,
+        "restarts": job.restarts,
+        "last_failure": job.last_failure,
+        **placed_fields(job.placed),
         **_state_fields(job.state),
         "status": job.status,
     }
@@ -65,7 +72,9 @@ def job_of_item(item: Mapping[str, Any]) -> Job:
         submission=Submission(
             project_dir=item["project_dir"],
             config=item["config"],
-            options=TensorBoardOptions(**item["job_params"]),
+            options=TensorBoardOptions(**_own(TensorBoardOptions, item["job_params"])),
+            placing=Placing(**_own(Placing, item["job_params"])),
+            read_only_paths=tuple(item.get("read_only_paths", ())),
             job_type=JobType(item["job_type"]),
             priority=item["priority"],
             requested_gpus=item["requested_gpus"],
@@ -76,23 +85,49 @@ def job_of_item(item: Mapping[str, Any]) -> Job:
 
 def job_of(record: Mapping[str, Any]) -> Job:
     """The job behind a record; raises like `job_of_item`."""
-    job = job_of_item(record)
-    return Job(
-        queue_id=job.queue_id,
-        submission=job.submission,
-        submitted_at=job.submitted_at,
+    return replace(
+        job_of_item(record),
         state=_state_of(record),
         invocation_id=record.get("invocation_id", ""),
         stop_requested=record.get("stop_requested", False),
+        restart_requested=record.get("restart_requested", False),
+        restarts=record.get("restarts", 0),
+        last_failure=record.get("last_failure", ""),
+        placed=placed_of(record),
     )
 
 
+def placed_fields(placed: Placed | None) -> Record:
+    """How a job was placed, JSON-ready. `placed_fields` and `placed_of` are inverse."""
+    return {
+        "placement": placed.placement.value if placed else None,
+        "protections": list(placed.protections) if placed else [],
+        "notices": list(placed.notices) if placed else [],
+    }
+
+
+def placed_of(record: Mapping[str, Any]) -> Placed | None:
+    """None for a job whose unit never started. Raises ValueError for what is none of ours."""
+    if not record.get("placement"):
+        return None
+    return Placed(
+        Placement(record["placement"]), tuple(record.get("protections", ())), tuple(record.get("notices", ()))
+    )
+
+
+def _own(options: type, params: Mapping[str, Any]) -> Record:
+    """Those of the parameters that are fields of `options`: a job may have been written by another version."""
+    names = {each.name for each in fields(options)}
+    return {name: value for name, value in params.items() if name in names}
+
+
 def _state_fields(state: State) -> Record:
-    fields: Record = {
+    values: Record = {
         "pid": None,
         "port": None,
         "started_at": None,
         "ready_at": None,
+        "sleeping_since": None,
         "finished_at": None,
         "exit_code": None,
         "signal": None,
@@ -101,13 +136,15 @@ def _state_fields(state: State) -> Record:
     }
     match state:
         case Queued(waits_for=reason):
-            fields["waits_for"] = reason
+            values["waits_for"] = reason
         case Starting():
-            fields.update(started_at=state.started_at, port=state.port, pid=state.pid)
+            values.update(started_at=state.started_at, port=state.port, pid=state.pid)
         case Running():
-            fields.update(started_at=state.started_at, ready_at=state.ready_at, port=state.port, pid=state.pid)
+            values.update(started_at=state.started_at, ready_at=state.ready_at, port=state.port, pid=state.pid)
+        case Sleeping():
+            values.update(sleeping_since=state.since, port=state.port, started_at=state.started_at)
         case Ended():
-            fields.update(
+            values.update(
                 started_at=state.started_at,
                 port=state.port,
                 finished_at=state.finished_at,
@@ -115,7 +152,7 @@ def _state_fields(state: State) -> Record:
                 signal=state.exit.signal,
                 error=state.reason or None,
             )
-    return fields
+    return values
 
 
 def _state_of(record: Mapping[str, Any]) -> State:
@@ -126,6 +163,8 @@ def _state_of(record: Mapping[str, Any]) -> State:
             return Starting(record["started_at"], record["port"], record.get("pid"))
         case "running":
             return Running(record["started_at"], record["ready_at"], record["port"], record.get("pid"))
+        case "sleeping":
+            return Sleeping(record["sleeping_since"], record["port"], record.get("started_at"))
         case status:
             return Ended(
                 outcome=Outcome(status),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 AUTO: Final = "auto"
@@ -40,10 +40,19 @@ class TensorBoardOptions:
         """What lists call it: `tensorboard:6006`."""
         return f"tensorboard:{self.port}"
 
+    def on_loopback(self) -> TensorBoardOptions:
+        """The same behind a socket of systemd's: that has the address, TensorBoard its own loopback."""
+        return replace(self, host=None, bind_all=False)
+
 
 def path_prefix(queue_id: str) -> str:
     """The path below which a job's TensorBoard lives, on its own port and on our server alike."""
     return f"/api/tb/{queue_id}"
+
+
+def readiness_path(queue_id: str) -> str:
+    """TensorBoard's cheapest address: who answers there is the job's own TensorBoard, and ready."""
+    return f"{path_prefix(queue_id)}/data/environment"
 
 
 def stock_flags(options: TensorBoardOptions, port: int) -> list[str]:

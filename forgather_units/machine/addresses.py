@@ -41,6 +41,13 @@ def is_port_free(address: str, port: int) -> bool:
     return True
 
 
+def listening_addresses(address: str, port: int) -> list[tuple[str, int]]:
+    """The numeric address that a listener on `address` (a name, a number, or ALL_ADDRESSES) has. Raises OSError."""
+    if address == ALL_ADDRESSES:
+        return [(ALL_ADDRESSES, port)]
+    return [(str(_resolve(address)[1][0]), port)]
+
+
 def lowest_free_port(address: str, start: int, taken: Collection[int] = ()) -> int:
     """The lowest port from `start` that is neither in `taken` nor listened on. Raises Refused if there is none."""
     for port in range(start, _LAST_PORT + 1):

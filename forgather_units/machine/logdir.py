@@ -16,6 +16,7 @@ EVENT_FILE_MARK: Final = "tfevents"
 # A submit must not hang on a giant or a slow (network) tree: beyond these it is taken as it is.
 _MOST_ENTRIES: Final = 20_000
 _MOST_SECONDS: Final = 2.0
+_MOST_LINKS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +27,26 @@ class LogdirFacts:
     newest: float | None
     """Modification time of the newest event file, seconds since the epoch."""
     whole: bool
+    links_out: tuple[str, ...] = ()
+    """Where links in it lead to outside of it: folders that a viewer confined to the logdir would not see."""
 
 
 def inspect_logdir(path: str) -> LogdirFacts:
     """Raises Refused (field `logdir`) for what TensorBoard could not show; `path` is absolute by now."""
     check_logdir(path)
     count, newest, whole = 0, None, True
+    inside, links = Path(path).resolve(), dict[str, None]()
     deadline = time.monotonic() + _MOST_SECONDS
     for number, entry in enumerate(_entries(path)):
         if number >= _MOST_ENTRIES or time.monotonic() > deadline:
             whole = False
             break
+        if entry.is_symlink() and len(links) < _MOST_LINKS and (target := _target_outside(entry, inside)):
+            links[target] = None
         if EVENT_FILE_MARK in entry.name and _is(entry.is_file):
             count += 1
             newest = max(newest or 0.0, _modified(entry))
-    return LogdirFacts(count, newest, whole)
+    return LogdirFacts(count, newest, whole, tuple(links))
 
 
 def check_logdir(path: str) -> None:
@@ -68,6 +74,15 @@ def check_logdir(path: str) -> None:
     # The unit runs as the same user as this process.
     if not os.access(folder, os.R_OK | os.X_OK):
         raise _refused(f"logdir {path} cannot be read by this user")
+
+
+def _target_outside(entry: os.DirEntry[str], inside: Path) -> str | None:
+    try:
+        target = Path(entry.path).resolve(strict=True)
+    except OSError:
+        return None
+    # A link to the root of everything is nobody's run.
+    return str(target) if target != Path("/") and not target.is_relative_to(inside) else None
 
 
 def _refused(sentence: str) -> Refused:

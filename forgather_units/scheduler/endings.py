@@ -13,6 +13,8 @@ _RESULTS: Final[Mapping[str, str]] = {
     "oom-kill": "killed: out of memory",
     "watchdog": "killed by its watchdog",
     "start-limit-hit": "started too often in a short time",
+    "service-start-limit-hit": "started too often in a short time, so systemd closed its socket",
+    "trigger-limit-hit": "woken too often in a short time, so systemd closed its socket",
     "resources": "systemd lacked the resources to start it",
     "timeout": "did not stop in time and was killed",
 }
@@ -49,11 +51,19 @@ def _judge(job: Job, record: ExitRecord, how: Exit) -> tuple[Outcome, str]:
         return Outcome.ABORTED, "its unit was stopped from outside"
     if record.result == "success" and how.signal is None and not how.code:
         return Outcome.DONE, ""
+    if record.result == "oom-kill" and (cap := _memory_cap(job)):
+        return Outcome.FAILED, f"killed: exceeded {cap}"
     if record.result in _RESULTS:
         return Outcome.FAILED, _RESULTS[record.result]
     if how.code is not None and how.code in _SETUP_CODES:
         return Outcome.FAILED, f"could not start: {_SETUP_CODES[how.code]}"
     return Outcome.FAILED, f"ended with {how}"
+
+
+def _memory_cap(job: Job) -> str | None:
+    """`MemoryMax 2G`, where such a limit holds for the job."""
+    holds = job.placed.protections if job.placed else ()
+    return next((name for name in holds if name.startswith("MemoryMax ")), None)
 
 
 def lost(job: Job, now: float) -> Job:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from forgather_units.domain.job import Active, Job
+from forgather_units.domain.job import Active, Job, Sleeping
 from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT
 
 _LAST_PORT: Final = 65535
@@ -38,9 +38,9 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do now. `waits` has a sentence for each job that is not started."""
+    """What to do now: `starts` has jobs and ports (None: private), `waits` a sentence for each job that must wait."""
 
-    starts: Sequence[tuple[Job, int]] = ()
+    starts: Sequence[tuple[Job, int | None]] = ()
     waits: Mapping[str, str] = field(default_factory=dict)
     waits_for_foreign: bool = False
     """A job waits for a port that another process has: nobody tells us when it is freed."""
@@ -52,25 +52,27 @@ def dispatch_order(queued: Iterable[Job]) -> list[Job]:
 
 
 def plan(queued: Iterable[Job], active: Sequence[Job], ports: Ports, *, enabled: bool, max_running: int) -> Plan:
-    """Whom to start now; `max_running` 0 means no cap."""
+    """Whom to start now; `max_running` 0 means no cap. What sleeps uses nothing but its port."""
     order = dispatch_order(queued)
     if not enabled:
         return Plan(waits={job.queue_id: "the scheduler is paused" for job in order})
-    held = [_holder(job, job.state.port) for job in active if isinstance(job.state, Active)]
-    starts: list[tuple[Job, int]] = []
+    held = [_holder(job, job.state.port) for job in active if isinstance(job.state, Active) and job.state.port]
+    room = max_running - sum(not isinstance(job.state, Sleeping) for job in active) if max_running else len(order)
+    starts: list[tuple[Job, int | None]] = []
     waits: dict[str, str] = {}
     foreign = False
     for job in order:
-        if max_running and len(active) + len(starts) >= max_running:
+        if room <= 0 and not job.submission.placing.lazy:
             waits[job.queue_id] = f"as many are running as may (max_running {max_running})"
             continue
-        match _port_for(job, held, ports):
-            case int(port):
-                starts.append((job, port))
-                held.append(_holder(job, port))
-            case str(reason):
-                waits[job.queue_id] = reason
-                foreign = foreign or reason.endswith(_BY_ANOTHER)
+        port = None if job.submission.placing.private else _port_for(job, held, ports)
+        if isinstance(port, str):
+            waits[job.queue_id] = port
+            foreign = foreign or port.endswith(_BY_ANOTHER)
+            continue
+        starts.append((job, port))
+        held += [_holder(job, port)] if port else []
+        room -= not job.submission.placing.lazy
     return Plan(starts, waits, foreign)
 
 

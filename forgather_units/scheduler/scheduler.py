@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from forgather_units.domain.errors import Conflict, Unavailable
-from forgather_units.domain.job import Ended, Job, Queued, Running, Starting, Submission
+from forgather_units.domain.job import Active, Ended, Job, Queued, Running, Sleeping, Starting, Submission
 from forgather_units.domain.queue_id import new_queue_id
 from forgather_units.domain.tensorboard import AUTO
-from forgather_units.scheduler import endings
+from forgather_units.scheduler import endings, life
 from forgather_units.scheduler.changes import Changes
 from forgather_units.scheduler.mailbox import Mailbox
 from forgather_units.scheduler.order import Ports, dispatch_order, plan
 from forgather_units.scheduler.readiness import ReadinessWatch
 from forgather_units.scheduler.roster import Roster
 from forgather_units.store.jobs import JobStore
-from forgather_units.units.bus import UnitRefused
+from forgather_units.units.bus import UnitExists, UnitRefused
 from forgather_units.units.exit_record import ExitRecord
-from forgather_units.units.viewers import Alive, Gone, Over, Viewers
+from forgather_units.units.viewers import Alive, Asleep, Gone, Over, PortTaken, Restarting, Viewers
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ _FOREIGN_PORT_PAUSE: Final = 1.0
 # journald stores a process's last line some milliseconds after its end: a failure is explained this much later.
 _LAST_WORDS_PAUSE: Final = 0.25
 _RETRY_PAUSE: Final = 2.0
+# systemd sweeps an ended unit out within milliseconds; until then its name is taken.
+_SWEEP_PAUSE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,58 @@ class Scheduler:
     def kill(self, queue_id: str, *, force: bool = False) -> str:
         """End a job in whatever state it is; the sentence that says what was done. Raises NotFound."""
         return self._mailbox.ask(lambda: self._kill(queue_id, force=force))
+
+    def wake(self, queue_id: str) -> str:
+        """Start a sleeping one before anybody looks; says what was done. Raises NotFound, Conflict."""
+
+        def wake() -> str:
+            job = self._roster.need(queue_id)
+            if isinstance(job.state, Starting | Running):
+                return f"{queue_id} is awake already"
+            if not isinstance(job.state, Sleeping):
+                raise Conflict(f"{queue_id} is {job.status}: only a sleeping job can be woken")
+            try:
+                self._viewers.wake(queue_id)
+            except UnitRefused as why:
+                raise Conflict(f"{queue_id} cannot be woken: {why}") from None
+            self._look(queue_id)
+            return f"{queue_id} wakes up"
+
+        return self._mailbox.ask(wake)
+
+    def put_to_sleep(self, queue_id: str) -> str:
+        """End the process of a running one; its port stays, and the next look wakes it. Raises NotFound, Conflict."""
+
+        def sleep() -> str:
+            job = self._roster.need(queue_id)
+            if isinstance(job.state, Sleeping):
+                return f"{queue_id} is asleep already"
+            if not isinstance(job.state, Running):
+                raise Conflict(f"{queue_id} is {job.status}: only a running job can be put to sleep")
+            if not job.has_socket:
+                raise Conflict(f"{queue_id} cannot sleep: it has its port itself (placement direct)")
+            self._viewers.put_to_sleep(queue_id)
+            return f"{queue_id} falls asleep"
+
+        return self._mailbox.ask(sleep)
+
+    def restart(self, queue_id: str) -> str:
+        """End a job if it runs, and queue it again under its own id. Raises NotFound."""
+
+        def restart() -> str:
+            job = self._roster.need(queue_id)
+            if isinstance(job.state, Queued):
+                return f"{queue_id} is queued already"
+            if isinstance(job.state, Ended):
+                self._queue_again(job)
+                self._dispatch()
+                return f"{queue_id} is queued again"
+            self._roster.note(replace(job, stop_requested=True, restart_requested=True))
+            self._viewers.stop(queue_id)
+            self._look(queue_id)
+            return f"{queue_id} is stopped and starts again"
+
+        return self._mailbox.ask(restart)
 
     def reprioritize(self, queue_id: str, priority: int) -> Job:
         """Give a queued job another priority. Raises NotFound, Conflict."""
@@ -220,13 +274,17 @@ class Scheduler:
         self._foreign_poll = False
         self._dispatch()
 
-    def _start(self, job: Job, port: int) -> None:
+    def _start(self, job: Job, port: int | None) -> None:
         options = job.submission.options
-        if options.port == AUTO:
+        if options.port == AUTO and port is not None:
             options = replace(options, port=port)
             job = replace(job, submission=replace(job.submission, options=options, config=options.label))
         try:
-            self._viewers.start(job, port)
+            placed = self._viewers.start(job, port)
+        except UnitExists as why:
+            self._roster.show(job.now(Queued(str(why))))
+            self._mailbox.after(_SWEEP_PAUSE, self._dispatch)
+            return
         except UnitRefused as why:
             self._end(endings.not_started(job, time.time(), str(why)))
             return
@@ -236,13 +294,20 @@ class Scheduler:
             self._roster.show(job.now(Queued(str(why))))
             self._mailbox.after(_RETRY_PAUSE, self._dispatch)
             return
-        log.info("%s started on port %d: %s", job.queue_id, port, options.logdir)
-        self._roster.note(job.now(Starting(time.time(), port)))
-        self._expect_answer(job.queue_id)
+        job, now = job.placed_as(placed), time.time()
+        log.info("%s placed (%s) on port %s: %s", job.queue_id, placed.placement, port, options.logdir)
+        asleep = job.has_socket and job.submission.placing.lazy
+        job = job.now(Sleeping(now, port) if asleep else Starting(now, port))
+        self._roster.note(job)
+        self._expect_answer(job)
 
-    def _expect_answer(self, queue_id: str) -> None:
+    def _expect_answer(self, job: Job) -> None:
+        """Behind a socket systemd itself knows when it answered; one that has its port itself must be asked."""
+        if job.has_socket or not isinstance(job.state, Starting):
+            return
+        queue_id, began = job.queue_id, job.state
         self._readiness.watch(queue_id, lambda: self._around.answers(self._roster.need(queue_id)))
-        self._mailbox.after(self._limits.start_timeout, lambda: self._start_timed_out(queue_id))
+        self._mailbox.after(self._limits.start_timeout, lambda: self._start_timed_out(queue_id, began))
 
     def _ready(self, queue_id: str) -> None:
         self._readiness.give_up(queue_id)
@@ -251,9 +316,11 @@ class Scheduler:
             state = job.state
             self._roster.note(job.now(Running(state.started_at, time.time(), state.port, state.pid)))
 
-    def _start_timed_out(self, queue_id: str) -> None:
+    def _start_timed_out(self, queue_id: str, began: Starting) -> None:
         job = self._roster.get(queue_id)
         if job is None or not isinstance(job.state, Starting) or job.stop_requested:
+            return
+        if job.state.started_at > began.started_at:
             return
         lines = self._around.last_lines(job)
         seconds = self._limits.start_timeout
@@ -282,36 +349,73 @@ class Scheduler:
     def _look(self, queue_id: str) -> None:
         self._to_look_at.discard(queue_id)
         job = self._roster.get(queue_id)
-        if job is None or not isinstance(job.state, Starting | Running):
+        if job is None or not isinstance(job.state, Active):
             return
         match self._viewers.look(queue_id):
-            case Alive() as alive:
-                self._note_life(job, job.state, alive)
-            case Over(record=record):
-                self._over(job, record)
+            case Alive() as seen:
+                self._expect_again(job, life.alive(job, seen, time.time()))
+            case Asleep(since=since) if not job.stop_requested:
+                self._note(job, life.asleep(job, since))
+            case Restarting(record=record):
+                self._restarting(job, record)
+            case PortTaken():
+                self._lost_port(job)
+            case Over() as over:
+                self._over(job, over)
             case Gone():
-                self._end(endings.lost(job, time.time()))
+                self._end(self._verdict(job) or endings.lost(job, time.time()))
 
-    def _note_life(self, job: Job, state: Starting | Running, alive: Alive) -> None:
-        seen = replace(job, state=replace(state, pid=alive.pid), invocation_id=alive.invocation_id or job.invocation_id)
+    def _note(self, job: Job, seen: Job) -> None:
         if seen != job:
             self._roster.note(seen)
 
-    def _over(self, job: Job, record: ExitRecord) -> None:
-        if verdict := self._verdicts.pop(job.queue_id, None):
-            self._end(verdict(job))
+    def _expect_again(self, job: Job, seen: Job) -> None:
+        self._note(job, seen)
+        if seen.restarts > job.restarts:
+            self._expect_answer(seen)
+
+    def _restarting(self, job: Job, record: ExitRecord) -> None:
+        """systemd starts again what ran and failed; what could not even start would fail for ever."""
+        if isinstance(job.state, Starting) and job.last_failure == "":
+            self._viewers.stop(job.queue_id)
+            self._over(job, Over(record))
+        elif not isinstance(job.state, Starting):
+            self._readiness.give_up(job.queue_id)
+            self._roster.note(life.restarting(job, record))
+
+    def _lost_port(self, job: Job) -> None:
+        """Somebody was quicker than our socket: the job waits like any other."""
+        self._viewers.forget(job.queue_id)
+        self._roster.accept(replace(job.now(Queued("its port was taken by another process")), placed=None))
+        self._mailbox.after(_SWEEP_PAUSE, self._dispatch)
+
+    def _verdict(self, job: Job) -> Job | None:
+        verdict = self._verdicts.pop(job.queue_id, None)
+        return verdict(job) if verdict else None
+
+    def _over(self, job: Job, over: Over) -> None:
+        if over.holds_port:
+            # Else the next request would start it again.
+            self._viewers.stop(job.queue_id)
+        if ended := self._verdict(job):
+            self._end(ended)
             return
-        ended = endings.ended_by(job, record, ())
+        ended = endings.ended_by(job, over.record, ())
         if ended.status == "failed":
             self._readiness.give_up(job.queue_id)
-            self._mailbox.after(_LAST_WORDS_PAUSE, lambda: self._explain(job.queue_id, record))
+            self._mailbox.after(_LAST_WORDS_PAUSE, lambda: self._explain(job.queue_id, over.record))
         else:
             self._end(ended)
 
     def _explain(self, queue_id: str, record: ExitRecord) -> None:
         job = self._roster.get(queue_id)
-        if job is not None and job.is_active:
-            self._end(endings.ended_by(job, record, self._around.last_lines(job)))
+        if job is None or not job.is_active:
+            return
+        lines = self._around.last_lines(job)
+        if record.result == "timeout" and isinstance(job.state, Starting):
+            self._end(endings.never_answered(job, record.at, self._limits.start_timeout, lines))
+        else:
+            self._end(endings.ended_by(job, record, lines))
 
     def _end(self, job: Job) -> None:
         """Record the end first, let systemd forget the unit then: what is not written down is not thrown away."""
@@ -323,7 +427,12 @@ class Scheduler:
             self._viewers.forget(job.queue_id)
         else:
             self._mailbox.after(_RETRY_PAUSE, self._save_again)
+        if job.restart_requested:
+            self._queue_again(job)
         self._dispatch()
+
+    def _queue_again(self, job: Job) -> None:
+        self._roster.accept(Job(job.queue_id, job.submission, job.submitted_at))
 
     def _save_again(self) -> None:
         if not self._roster.save_unsaved():
@@ -345,17 +454,18 @@ class Scheduler:
         for job in self._roster.active():
             self._look(job.queue_id)
         for job in self._roster.active():
-            if isinstance(job.state, Starting) and job.queue_id not in self._verdicts:
-                self._expect_answer(job.queue_id)
+            if job.queue_id not in self._verdicts:
+                self._expect_answer(job)
         self._dispatch()
 
-    def _adopt(self, carried: Job, port: int) -> None:
+    def _adopt(self, carried: Job, port: int | None) -> None:
+        begun = carried.now(Starting(carried.submitted_at, port))
         match self._viewers.look(carried.queue_id):
-            case Alive() as alive:
-                since = alive.active_since or time.time()
-                state = Starting(since, port, alive.pid)
-                self._roster.note(replace(carried, state=state, invocation_id=alive.invocation_id))
-            case Over():
-                self._roster.note(carried.now(Starting(carried.submitted_at, port)))
-            case Gone():
+            case Alive() as seen:
+                self._roster.note(life.alive(begun, seen, time.time()))
+            case Asleep(since=since):
+                self._roster.note(life.asleep(begun, since))
+            case Over() | Restarting():
+                self._roster.note(begun)
+            case Gone() | PortTaken():
                 pass

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from forgather_units.domain.job import Job
+from forgather_units.domain.job import Job, Running, Starting
 from forgather_units.domain.record import item_of, record_of
+from forgather_units.units.accounting import Accounting
 from forgather_units.units.names import UnitNames
 from forgather_units.units.scope import Scope
 
@@ -13,9 +15,10 @@ from forgather_units.units.scope import Scope
 class Answers:
     """Renders jobs as JSON-ready mappings."""
 
-    def __init__(self, scope: Scope, names: UnitNames) -> None:
+    def __init__(self, scope: Scope, names: UnitNames, accounting: Accounting) -> None:
         self._scope = scope
         self._names = names
+        self._accounting = accounting
 
     def item(self, job: Job) -> dict[str, Any]:
         """A line of the queue: the item, and what it waits for."""
@@ -33,5 +36,14 @@ class Answers:
             "title": job.title,
             "url": f"{job.path_prefix}/",
             "unit": self._names.service(job.queue_id),
+            "socket_unit": self._names.socket(job.queue_id) if job.has_socket else None,
             "scope": self._scope.value,
+            "usage": self.usage(job),
         }
+
+    def usage(self, job: Job) -> dict[str, Any] | None:
+        """What it uses now; None where no process of it runs."""
+        if not isinstance(job.state, Starting | Running):
+            return None
+        usage = self._accounting.usage(job.queue_id)
+        return asdict(usage) if usage else None

@@ -16,7 +16,7 @@ def create_app(house: House) -> Flask:
     """The application over `house`. It does not authenticate /api/: the gate in front of it does."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
-    answers = Answers(house.scope, house.names)
+    answers = Answers(house.scope, house.names, house.accounting)
     errors.register(app)
     for routes in (
         health_routes.blueprint(house),

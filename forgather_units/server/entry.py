@@ -19,7 +19,7 @@ from forgather_units.server.targets import resolver
 def entry(house: House) -> Application:
     """What waitress serves."""
     app = create_app(house)
-    proxy = Proxy(resolver(house.scheduler))
+    proxy = Proxy(resolver(house.scheduler, house.makes.socket_path))
 
     def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         answer: Iterable[bytes] = (

@@ -12,9 +12,11 @@ from typing import IO
 
 from forgather_units.auth.authority import Authority
 from forgather_units.domain.errors import Refused, Unavailable
-from forgather_units.domain.job import Active, Job
+from forgather_units.domain.host import Capabilities
+from forgather_units.domain.job import Job, Running, Starting
+from forgather_units.domain.placement import Placement
 from forgather_units.machine import addresses
-from forgather_units.machine.tensorboard_cli import find_tensorboard
+from forgather_units.machine.tensorboard_cli import find_tensorboard, folders_of
 from forgather_units.proxy.readiness import answers
 from forgather_units.scheduler.changes import Changes
 from forgather_units.scheduler.scheduler import Limits, Scheduler, Surroundings
@@ -22,12 +24,16 @@ from forgather_units.server.targets import address_of
 from forgather_units.settings.settings import Settings
 from forgather_units.store.database import open_database
 from forgather_units.store.jobs import JobStore
-from forgather_units.units.bus import ManagerBus
+from forgather_units.units.accounting import Accounting
+from forgather_units.units.bus import ManagerBus, UnitRefused
 from forgather_units.units.follower import Follower
 from forgather_units.units.journal import Journal
+from forgather_units.units.limits import slice_properties
 from forgather_units.units.names import UnitNames
+from forgather_units.units.probe import probe
+from forgather_units.units.program import Program
 from forgather_units.units.scope import Scope
-from forgather_units.units.service import ServiceMaker
+from forgather_units.units.service import Rules, ServiceMaker
 from forgather_units.units.signals import UnitSignals
 from forgather_units.units.viewers import Viewers
 
@@ -44,6 +50,9 @@ class House:
     settings: Settings
     scope: Scope
     names: UnitNames
+    host: Capabilities
+    makes: ServiceMaker
+    accounting: Accounting
     authority: Authority
     scheduler: Scheduler
     changes: Changes
@@ -71,10 +80,13 @@ def open_house(settings: Settings) -> Iterator[House]:
         os.environ.setdefault("XDG_RUNTIME_DIR", scope.runtime_dir)
     with _only_server(settings):
         authority = Authority(settings.auth_dir, enabled=settings.auth)
-        command = (settings.tensorboard or find_tensorboard(),)
+        command = settings.tensorboard or find_tensorboard()
+        host = probe(scope, settings.state_dir / "probe")
         store = JobStore(open_database(settings.database))
         bus = ManagerBus(scope)
-        viewers = Viewers(bus, ServiceMaker(scope, names, command, settings.exits_dir, settings.stop_timeout))
+        program = Program((command,), folders_of(command))
+        makes = ServiceMaker(scope, names, program, settings.exits_dir, _rules(settings), host)
+        viewers = Viewers(bus, makes, addresses.listening_addresses)
         journal = Journal(scope)
         follower = Follower(journal)
         changes = Changes()
@@ -94,8 +106,12 @@ def open_house(settings: Settings) -> Iterator[House]:
                     f"no {scope.value} service manager answers at {scope.bus_address}",
                     hint="log in properly or `loginctl enable-linger`; without systemd: forgather sandbox run -- CMD",
                 )
+            _cap(viewers, settings)
             scheduler.start()
-            yield House(settings, scope, names, authority, scheduler, changes, journal, follower)
+            accounting = Accounting(ManagerBus(scope), names, host)
+            yield House(
+                settings, scope, names, host, makes, accounting, authority, scheduler, changes, journal, follower
+            )
         finally:
             follower.close()
             signals.stop()
@@ -103,8 +119,33 @@ def open_house(settings: Settings) -> Iterator[House]:
             store.close()
 
 
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        start_timeout=settings.start_timeout,
+        stop_timeout=settings.stop_timeout,
+        idle_timeout=settings.idle_timeout,
+        sockets=settings.placement is Placement.SOCKET,
+        hardening=settings.hardening,
+        read_only_paths=settings.read_only_paths,
+        limits=settings.limits,
+    )
+
+
+def _cap(viewers: Viewers, settings: Settings) -> None:
+    caps = slice_properties(settings.slice_limits)
+    if not caps:
+        return
+    try:
+        viewers.cap(caps)
+    except UnitRefused as why:
+        raise Refused(f"systemd refuses the caps of the slice: {why}") from None
+
+
 def _answers(job: Job) -> bool:
-    return isinstance(job.state, Active) and answers(address_of(job, job.state.port), job.path_prefix)
+    match job.state:
+        case Starting(port=int(port)) | Running(port=int(port)):
+            return answers(address_of(job, port), job.path_prefix)
+    return False
 
 
 def _last_lines(journal: Journal, names: UnitNames, job: Job) -> Sequence[str]:

@@ -18,6 +18,9 @@ def blueprint(scheduler: Scheduler, answers: Answers) -> Blueprint:
     actions: Mapping[str, Callable[[str], str]] = {
         "kill": scheduler.kill,
         "force-kill": lambda queue_id: scheduler.kill(queue_id, force=True),
+        "wake": scheduler.wake,
+        "sleep": scheduler.put_to_sleep,
+        "restart": scheduler.restart,
     }
 
     @routes.get("")

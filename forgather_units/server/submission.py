@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, Final
 
+from forgather_units.domain import quantities
 from forgather_units.domain.errors import Malformed, Refused
 from forgather_units.domain.job import JobType, Submission
+from forgather_units.domain.placement import Placing
 from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT, Port, TensorBoardOptions
 from forgather_units.machine.addresses import check_host
-from forgather_units.machine.logdir import inspect_logdir
+from forgather_units.machine.logdir import LogdirFacts, inspect_logdir
 
 _SAMPLES: Final = re.compile(r"[A-Za-z0-9_.-]+=\d+(,[A-Za-z0-9_.-]+=\d+)*")
 _PRIORITIES: Final = range(-1_000_000, 1_000_001)
@@ -33,8 +36,10 @@ def parse_submission(body: Any) -> tuple[Submission, list[str]]:
         raise Malformed("the body must be one JSON object")
     _only(body, _FIELDS, "")
     _job_type(body)
-    options = _options(body)
-    warnings = _check_against_machine(options)
+    params = _params(body)
+    options = TensorBoardOptions(**_parsed(TensorBoardOptions, params))
+    placing = _placing(params)
+    facts = _look_at_machine(options)
     if _whole(body, "requested_gpus", 0) < 0:
         raise Refused("requested_gpus cannot be negative", field="requested_gpus")
     submission = Submission(
@@ -45,8 +50,10 @@ def parse_submission(body: Any) -> tuple[Submission, list[str]]:
         # A viewer never holds a GPU, whatever was asked for.
         requested_gpus=0,
         dynamic_args=_mapping(body, "dynamic_args"),
+        placing=placing,
+        read_only_paths=facts.links_out,
     )
-    return submission, warnings
+    return submission, _warnings(options, facts)
 
 
 def parse_priority(body: Body) -> int:
@@ -66,7 +73,7 @@ def _job_type(body: Body) -> JobType:
         raise Refused(f"unsupported job_type {given!r}: this server runs {known}", field="job_type") from None
 
 
-def _options(body: Body) -> TensorBoardOptions:
+def _params(body: Body) -> Body:
     if body.get("job_params") is None:
         raise Refused("job_params is missing: a tensorboard needs at least a logdir", field="job_params")
     params = _mapping(body, "job_params")
@@ -74,13 +81,31 @@ def _options(body: Body) -> TensorBoardOptions:
     _only(params, (*_PARAMS, "path_prefix"), "job_params: ")
     if params.get("logdir") is None:
         raise Refused("logdir is missing", field="logdir")
-    return TensorBoardOptions(**{name: parse(params, name) for name, parse in _PARAMS.items()})
+    return params
 
 
-def _check_against_machine(options: TensorBoardOptions) -> list[str]:
+def _parsed(options: type[TensorBoardOptions | Placing], params: Body) -> dict[str, Any]:
+    return {each.name: _PARAMS[each.name](params, each.name) for each in fields(options)}
+
+
+def _placing(params: Body) -> Placing:
+    placing = Placing(**_parsed(Placing, params))
+    for name in ("private", "lazy"):
+        if placing.direct and getattr(placing, name):
+            raise Refused(f"direct and {name} exclude each other: only systemd's socket can do that", field=name)
+    if placing.memory_max and placing.memory_high and placing.memory_high > placing.memory_max:
+        raise Refused("memory_high cannot be above memory_max", field="memory_high")
+    return placing
+
+
+def _look_at_machine(options: TensorBoardOptions) -> LogdirFacts:
     facts = inspect_logdir(options.logdir)
     if options.host is not None and not options.bind_all:
         check_host(options.host)
+    return facts
+
+
+def _warnings(options: TensorBoardOptions, facts: LogdirFacts) -> list[str]:
     if facts.event_files:
         return []
     return [f"{options.logdir} has no event files yet: TensorBoard will be empty until a run writes some"]
@@ -169,6 +194,16 @@ def _samples(params: Body, name: str) -> str | None:
     return value
 
 
+def _quantity(parse: Callable[[Any], Any]) -> Callable[[Body, str], Any]:
+    def parsed(params: Body, name: str) -> Any:
+        try:
+            return parse(params.get(name))
+        except ValueError as why:
+            raise Refused(f"{name} {why}, not {params[name]!r}", field=name) from None
+
+    return parsed
+
+
 _PARAMS: Final[Mapping[str, Callable[[Body, str], Any]]] = {
     "logdir": _logdir,
     "port": _port,
@@ -178,4 +213,12 @@ _PARAMS: Final[Mapping[str, Callable[[Body, str], Any]]] = {
     "reload_interval": _reload_interval,
     "reload_multifile": _truth,
     "samples_per_plugin": _samples,
+    "private": _truth,
+    "lazy": _truth,
+    "direct": _truth,
+    "idle_timeout": _quantity(quantities.optional(quantities.idle_timeout)),
+    "memory_high": _quantity(quantities.memory),
+    "memory_max": _quantity(quantities.memory),
+    "cpu_weight": _quantity(quantities.cpu_weight),
+    "tasks_max": _quantity(quantities.tasks),
 }

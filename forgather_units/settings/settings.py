@@ -6,13 +6,18 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
+from forgather_units.domain import quantities
 from forgather_units.domain.errors import Malformed
+from forgather_units.domain.placement import Hardening, IdleTimeout, Placement, ResourceLimits
 from forgather_units.settings import paths
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,44 @@ class Settings:
     max_running: int = field(default=0, metadata={"help": "TensorBoards that may run at once (0: no cap)"})
     start_timeout: float = field(default=120.0, metadata={"help": "seconds in which a TensorBoard must answer"})
     stop_timeout: float = field(default=10.0, metadata={"help": "seconds after which a stopping one gets SIGKILL"})
+    placement: Placement = field(
+        default=Placement.SOCKET, metadata={"help": "socket wherever the host can, or direct always"}
+    )
+    idle_timeout: IdleTimeout = field(
+        default=900.0, metadata={"help": "seconds without a connection after which a TensorBoard sleeps, or never"}
+    )
+    hardening: Hardening = field(
+        default=Hardening.STRICT, metadata={"help": "how much a TensorBoard is kept from: off, standard or strict"}
+    )
+    read_only_paths: tuple[str, ...] = field(
+        default=(), metadata={"help": "folders that every TensorBoard may read, beside its logdir"}
+    )
+    memory_high: int | None = field(default=None, metadata={"help": "memory above which a TensorBoard is slowed down"})
+    memory_max: int | None = field(default=None, metadata={"help": "memory above which a TensorBoard is killed"})
+    cpu_weight: int | None = field(
+        default=None, metadata={"help": "share of the CPU, 1 to 10000 (none: 100, and 10 more a priority)"}
+    )
+    tasks_max: int | None = field(default=None, metadata={"help": "processes and threads of a TensorBoard"})
+    slice_memory_high: int | None = field(default=None, metadata={"help": "memory_high of all TensorBoards together"})
+    slice_memory_max: int | None = field(default=None, metadata={"help": "memory_max of all TensorBoards together"})
+    slice_cpu_weight: int | None = field(default=None, metadata={"help": "cpu_weight of all TensorBoards together"})
+    slice_tasks_max: int | None = field(default=None, metadata={"help": "tasks_max of all TensorBoards together"})
 
     @property
     def database(self) -> Path:
         return self.state_dir / "forgather.db"
+
+    @property
+    def limits(self) -> ResourceLimits:
+        """Of each job that names none of its own."""
+        return ResourceLimits(self.memory_high, self.memory_max, self.cpu_weight, self.tasks_max)
+
+    @property
+    def slice_limits(self) -> ResourceLimits:
+        """Of all jobs together."""
+        return ResourceLimits(
+            self.slice_memory_high, self.slice_memory_max, self.slice_cpu_weight, self.slice_tasks_max
+        )
 
     @property
     def exits_dir(self) -> Path:
@@ -97,6 +136,19 @@ def _prefix(value: Any) -> str:
     return value
 
 
+def _one_of(choices: type[Choice]) -> Callable[[Any], Choice]:
+    def parse(value: Any) -> Choice:
+        if value not in list(choices):
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return choices(value)
+
+    return parse
+
+
+def _paths(value: Any) -> tuple[str, ...]:
+    return tuple(str(_folder(path)) for path in _names(value))
+
+
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "host": _text,
     "port": _whole(0, 65535),
@@ -110,6 +162,20 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "max_running": _whole(0, 100_000),
     "start_timeout": _seconds,
     "stop_timeout": _seconds,
+    "placement": _one_of(Placement),
+    "idle_timeout": quantities.idle_timeout,
+    "hardening": _one_of(Hardening),
+    "read_only_paths": _paths,
+    **{
+        f"{part}{name}": parser
+        for part in ("", "slice_")
+        for name, parser in (
+            ("memory_high", quantities.memory),
+            ("memory_max", quantities.memory),
+            ("cpu_weight", quantities.cpu_weight),
+            ("tasks_max", quantities.tasks),
+        )
+    },
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pystemd.systemd1.unit_signatures as signatures
 from pystemd import dbusexc
@@ -27,6 +27,19 @@ signatures.KNOWN_UNIT_SIGNATURES.update(
         b"OOMPolicy": b"s",
         b"UMask": b"u",
         b"RuntimeDirectoryMode": b"u",
+        b"CPUWeight": b"t",
+        b"RestrictAddressFamilies": b"(bas)",
+        b"CapabilityBoundingSet": b"t",
+        b"RestrictNamespaces": b"t",
+        b"RestrictSUIDSGID": b"b",
+        b"ProtectProc": b"s",
+        b"ProcSubset": b"s",
+        b"ProtectKernelLogs": b"b",
+        b"ProtectClock": b"b",
+        b"ProtectHostname": b"b",
+        b"SystemCallErrorNumber": b"i",
+        # A filter is an allow list and then what is taken out of it again: the same property, twice.
+        b"SystemCallFilter-": lambda _, value: (b"SystemCallFilter", b"(bas)", value),
     }
 )
 
@@ -35,10 +48,13 @@ _MANAGER_PATH = b"/org/freedesktop/systemd1"
 _MANAGER = b"org.freedesktop.systemd1.Manager"
 _UNIT = b"org.freedesktop.systemd1.Unit"
 _SERVICE = b"org.freedesktop.systemd1.Service"
+_SOCKET = b"org.freedesktop.systemd1.Socket"
 
 _LOST = {-errno.ECONNRESET, -errno.ENOTCONN, -errno.EPIPE, -errno.ECONNREFUSED, -errno.ENOENT, -errno.ESTALE}
 
-SERVICE_TYPES: Mapping[str, tuple[bytes, bytes]] = {
+_Types = Mapping[str, tuple[bytes, bytes]]
+
+UNIT_TYPES: Final[_Types] = {
     "LoadState": (_UNIT, b"s"),
     "ActiveState": (_UNIT, b"s"),
     "SubState": (_UNIT, b"s"),
@@ -46,17 +62,31 @@ SERVICE_TYPES: Mapping[str, tuple[bytes, bytes]] = {
     "Job": (_UNIT, b"(uo)"),
     "ActiveEnterTimestamp": (_UNIT, b"t"),
     "InactiveEnterTimestamp": (_UNIT, b"t"),
+    "InactiveExitTimestamp": (_UNIT, b"t"),
+}
+SERVICE_TYPES: Final[_Types] = {
+    **UNIT_TYPES,
     "MainPID": (_SERVICE, b"u"),
+    "NRestarts": (_SERVICE, b"u"),
+    "MemoryCurrent": (_SERVICE, b"t"),
+    "CPUUsageNSec": (_SERVICE, b"t"),
+    "IOReadBytes": (_SERVICE, b"t"),
+    "IOWriteBytes": (_SERVICE, b"t"),
     "Result": (_SERVICE, b"s"),
     "ExecMainCode": (_SERVICE, b"i"),
     "ExecMainStatus": (_SERVICE, b"i"),
     "Environment": (_SERVICE, b"as"),
 }
+SOCKET_TYPES: Final[_Types] = {**UNIT_TYPES, "Result": (_SOCKET, b"s")}
 """The properties that we read: their interface and their D-Bus type."""
 
 
 class UnitRefused(Exception):
     """systemd did not take the unit; the text is its own sentence."""
+
+
+class UnitExists(UnitRefused):
+    """A unit of that name is loaded: perhaps the one before it, which systemd has not swept out yet."""
 
 
 class ManagerBus:
@@ -71,11 +101,37 @@ class ManagerBus:
         self._scope = scope
         self._bus: DBus | None = None
 
-    def start_transient(self, unit: str, properties: Mapping[str, Any]) -> None:
-        """Create and start `unit`. What goes wrong later (say, the program cannot be executed) is not told here."""
-        encoded = {name.encode(): value for name, value in properties.items()}
+    def start_transient(self, unit: str, units: Mapping[str, Mapping[str, Any]]) -> None:
+        """Create `units` (names and properties) in one call, and start `unit`, which is one of them.
+
+        What goes wrong later (say, the program cannot be executed) is not told here. Raises UnitRefused.
+        """
+        encoded = {name: {key.encode(): value for key, value in one.items()} for name, one in units.items()}
+        beside = [(name.encode(), one) for name, one in encoded.items() if name != unit]
+
+        def start(bus: DBus) -> None:
+            Manager(bus=bus).StartTransientUnit(_MANAGER, unit.encode(), b"fail", encoded[unit], beside)
+
         try:
-            self._call(lambda bus: Manager(bus=bus).StartTransientUnit(_MANAGER, unit.encode(), b"fail", encoded))
+            self._call(start)
+        except dbusexc.DBusBaseError as why:
+            raise (UnitExists if why.errno == -errno.EEXIST else UnitRefused)(_sentence(why)) from None
+
+    def start(self, unit: str) -> None:
+        """Start a unit that is there; does not wait for it. Raises UnitRefused."""
+        try:
+            self._manager_call(b"StartUnit", b"ss", [unit.encode(), b"replace"])
+        except dbusexc.DBusBaseError as why:
+            raise UnitRefused(_sentence(why)) from None
+
+    def set_properties(self, unit: str, properties: Mapping[str, Any]) -> None:
+        """Change a unit that is there, until the next boot. Raises UnitRefused."""
+        encoded = {name.encode(): value for name, value in properties.items()}
+        arguments = [*apply_signature(b"sb", [unit.encode(), True]), *signatures.signature_array(encoded)]
+        try:
+            self._call(
+                lambda bus: bus.call_method(_DESTINATION, _MANAGER_PATH, _MANAGER, b"SetUnitProperties", arguments).body
+            )
         except dbusexc.DBusBaseError as why:
             raise UnitRefused(_sentence(why)) from None
 
@@ -83,9 +139,9 @@ class ManagerBus:
         """Ask for a stop; does not wait for it. False if there is no such unit."""
         return self._if_loaded(b"StopUnit", b"ss", [unit.encode(), b"replace"])
 
-    def kill(self, unit: str, signal: int) -> bool:
-        """Send `signal` to every process of the unit. False if there is no such unit, or nothing left in it."""
-        return self._if_loaded(b"KillUnit", b"ssi", [unit.encode(), b"all", signal])
+    def kill(self, unit: str, signal: int, *, whom: str = "all") -> bool:
+        """Send `signal` to every process of the unit (`main`: to its main one). False if there is none."""
+        return self._if_loaded(b"KillUnit", b"ssi", [unit.encode(), whom.encode(), signal])
 
     def reset_failed(self, unit: str) -> bool:
         """Let systemd forget a failed unit. False if there is no such unit."""
@@ -97,13 +153,14 @@ class ManagerBus:
         return [bytes(row[0]).decode() for row in rows or []]
 
     def properties(self, unit: str, names: Sequence[str]) -> dict[str, Any]:
-        """The values of `names` (keys of SERVICE_TYPES), bytes as text."""
+        """The values of `names` (keys of SERVICE_TYPES or, for a socket, of SOCKET_TYPES), bytes as text."""
+        types = SOCKET_TYPES if unit.endswith(".socket") else SERVICE_TYPES
         path = path_encode(_MANAGER_PATH + b"/unit", unit.encode())
 
         def read(bus: DBus) -> dict[str, Any]:
             found = {}
             for name in names:
-                interface, kind = SERVICE_TYPES[name]
+                interface, kind = types[name]
                 found[name] = _plain(bus.get_property(_DESTINATION, path, interface, name.encode(), kind))
             return found
 

@@ -3,7 +3,8 @@
 systemd forgets a unit that ended well, and a user manager leaves no word of it in the journal. So each unit's
 ExecStopPost= leaves a line in our state folder: it is written whether a server runs or not, before the unit
 counts as inactive. It also notes whether a stop job (what `systemctl stop` makes) was in progress: that alone tells a
-viewer that was stopped from one that went by itself.
+viewer that was stopped from one that went by itself. Who stops the service of a socket means the viewer: the socket
+goes with it, or the next request would start it again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 _SCRIPT: Final = (
     'case "$(systemctl $3 list-jobs --no-legend -- "$2")" in *" stop "*) stopped=1;; *) stopped=0;; esac; '
+    'if [ $stopped = 1 ] && [ -n "$4" ]; then systemctl $3 stop --no-block -- "$4"; fi; '
     'printf "%s\\n" "${SERVICE_RESULT:--} ${EXIT_CODE:--} ${EXIT_STATUS:--} ${INVOCATION_ID:--} $stopped" '
     '>"$1.new" && mv -- "$1.new" "$1"'
 )
@@ -34,10 +36,16 @@ class ExitRecord:
     """Seconds since the epoch."""
 
 
-def stop_post_command(file: Path, unit: str, scope_flag: str) -> list[tuple[bytes, list[bytes], list[bytes]]]:
-    """The value of ExecStopPostEx= that writes `file`. Its failure must not count as the viewer's."""
-    argv = ["/bin/sh", "-c", _SCRIPT, "forgather-exit", str(file), unit, scope_flag]
-    return [(b"/bin/sh", [word.encode() for word in argv], [b"ignore-failure", b"no-env-expand"])]
+def stop_post_command(
+    file: Path, unit: str, scope_flag: str, socket: str = ""
+) -> list[tuple[bytes, list[bytes], list[bytes]]]:
+    """The value of ExecStopPostEx= that writes `file`. Its failure must not count as the viewer's.
+
+    `socket` is the unit that has the viewer's port, where there is one. `privileged` means: outside of the sandbox,
+    since inside neither `file` nor the manager can be reached.
+    """
+    argv = ["/bin/sh", "-c", _SCRIPT, "forgather-exit", str(file), unit, scope_flag, socket]
+    return [(b"/bin/sh", [word.encode() for word in argv], [b"ignore-failure", b"no-env-expand", b"privileged"])]
 
 
 def read_exit_record(file: Path) -> ExitRecord | None:

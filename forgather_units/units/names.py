@@ -1,4 +1,4 @@
-"""What our units are called: `<prefix>-tensorboard-<queue_id>.service` in `<prefix>.slice`."""
+"""What our units are called: `<prefix>-tensorboard-<queue_id>.service`, and its `.socket`, in `<prefix>.slice`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ class UnitNames:
 
     @property
     def pattern(self) -> str:
-        """A glob for all our services, for ListUnitsByPatterns."""
+        """A glob for all our services, for ListUnitsByPatterns. (A socket holds its service loaded.)"""
         return f"{self.prefix}-*.service"
 
     def service(self, queue_id: str, job_type: JobType = JobType.TENSORBOARD) -> str:
         return f"{self.prefix}-{job_type.value}-{queue_id}.service"
+
+    def socket(self, queue_id: str, job_type: JobType = JobType.TENSORBOARD) -> str:
+        return f"{self.prefix}-{job_type.value}-{queue_id}.socket"
 
     @staticmethod
     def identifier(unit: str) -> str:
@@ -34,7 +37,7 @@ class UnitNames:
 
     def queue_id(self, unit: str) -> str | None:
         """The job behind a unit's name; None if it is none of ours."""
-        found = re.fullmatch(rf"{re.escape(self.prefix)}-[a-z]+-(q_\w+)\.service", unit)
+        found = re.fullmatch(rf"{re.escape(self.prefix)}-[a-z]+-(q_\w+)\.(?:service|socket)", unit)
         return found[1] if found and is_queue_id(found[1]) else None
 
 

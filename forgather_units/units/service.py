@@ -1,86 +1,220 @@
-"""The transient service of one TensorBoard, as systemd's properties."""
+"""The transient units of one viewer, as systemd's properties."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from forgather_units.domain.host import Capabilities
 from forgather_units.domain.job import Job
-from forgather_units.domain.record import item_of, job_of_item
-from forgather_units.domain.tensorboard import job_flags
+from forgather_units.domain.placement import NEVER, Hardening, IdleTimeout, Placed, Placement, ResourceLimits
+from forgather_units.domain.placement import weight_of_priority as weight
+from forgather_units.domain.record import item_of, job_of_item, placed_fields, placed_of
+from forgather_units.domain.tensorboard import DEFAULT_PORT, job_flags, readiness_path
 from forgather_units.units.exit_record import stop_post_command
+from forgather_units.units.hardening import Situation, harden
+from forgather_units.units.limits import limit
 from forgather_units.units.names import UnitNames
+from forgather_units.units.program import BEHIND_SOCKET, Program, socket_proxy
 from forgather_units.units.scope import Scope
+from forgather_units.units.socket_unit import socket_path, socket_properties
 
 CARRIED: Final = "FORGATHER_JOB"
 """The environment variable in which a unit carries its own job, so that a lost database can be made again."""
-CARRIED_PORT: Final = "FORGATHER_PORT"
+
+# A TensorBoard that leaks and dies comes back; one that cannot live is left alone. A wake counts as a start too.
+_STARTS: Final = {"StartLimitBurst": 10, "StartLimitIntervalUSec": 60_000_000}
+_RESTART_PAUSE: Final = 1_000_000
+_SIGKILL: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the server's settings say of every viewer; times in seconds."""
+
+    start_timeout: float = 120.0
+    stop_timeout: float = 10.0
+    idle_timeout: IdleTimeout = 900.0
+    sockets: bool = True
+    """Whether the socket placement may be used at all."""
+    hardening: Hardening = Hardening.STRICT
+    read_only_paths: tuple[str, ...] = ()
+    limits: ResourceLimits = field(default_factory=ResourceLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The units of a job: names and properties. `first` is the one to start; `then` (may be empty) follows it."""
+
+    units: Mapping[str, Mapping[str, Any]]
+    first: str
+    then: str
+    placed: Placed
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceMaker:
-    """Makes the properties of a job's service."""
+    """Makes the units of a job."""
 
     scope: Scope
     names: UnitNames
-    tensorboard: tuple[str, ...]
-    """The stock command: the absolute path of its program first."""
+    program: Program
     exits_dir: Path
-    stop_timeout: float
-    """Seconds from SIGTERM to SIGKILL."""
+    rules: Rules
+    host: Capabilities
 
-    def properties(self, job: Job, port: int) -> dict[str, Any]:
-        """Properties for StartTransientUnit, by name; `port` is the decided one."""
-        unit = self.names.service(job.queue_id)
+    def plan(self, job: Job, port: int | None, listen: Sequence[tuple[str, int]]) -> Planned:
+        """`port` is the decided one (None: private), `listen` the numeric addresses that it stands for."""
+        service = self.names.service(job.queue_id)
+        placement, why_not = self._placement(job)
+        placing = job.submission.placing
+        situation = Situation(self.scope, placement, self.rules.hardening, self.host)
+        hardened = harden(situation, self._visible(job))
+        limited = limit(placing.limits, self.rules.limits, self.host, weight(job.submission.priority))
+        placed = Placed(placement, (*hardened.holds, *limited.holds), (*why_not, *limited.notices))
+        properties = {
+            **self._common(job, port, placed),
+            **hardened.properties,
+            **limited.properties,
+            **(self._behind_socket(job, port) if placement is Placement.SOCKET else self._directly(job, port)),
+        }
+        if placement is Placement.DIRECT:
+            return Planned({service: properties}, service, "", placed)
+        socket = self.names.socket(job.queue_id)
+        about = socket_properties(
+            self.socket_path(job.queue_id),
+            list(listen),
+            f"Socket of {self._description(job, port)}",
+            self.socket_exit_file(job.queue_id),
+            socket,
+            self.scope.flag,
+        )
+        units = {socket: {**about, "Slice": self.names.slice}, service: properties}
+        return Planned(units, socket, "" if placing.lazy else service, placed)
+
+    def socket_path(self, queue_id: str) -> str:
+        return socket_path(self.scope, self.names.prefix, queue_id)
+
+    def exit_file(self, queue_id: str) -> Path:
+        return self.exits_dir / queue_id
+
+    def socket_exit_file(self, queue_id: str) -> Path:
+        return self.exits_dir / f"{queue_id}.socket"
+
+    def _placement(self, job: Job) -> tuple[Placement, tuple[str, ...]]:
+        if job.submission.placing.direct or not self.rules.sockets:
+            return Placement.DIRECT, ()
+        if self.host.sockets:
+            return Placement.SOCKET, ()
+        return Placement.DIRECT, (f"placed directly, without a network of its own: {self.host.reason}",)
+
+    def _visible(self, job: Job) -> list[str]:
+        """What the viewer must see, although it may lie where it sees nothing else."""
+        notify = [f"{self.scope.runtime_dir}/systemd/notify"] if self.scope is Scope.USER else []
+        submission = job.submission
+        return [
+            *self.program.folders,
+            str(BEHIND_SOCKET),
+            *notify,
+            submission.options.logdir,
+            *submission.read_only_paths,
+            *self.rules.read_only_paths,
+        ]
+
+    def _common(self, job: Job, port: int | None, placed: Placed) -> dict[str, Any]:
+        unit, socket = self.names.service(job.queue_id), self.names.socket(job.queue_id)
+        has_socket = placed.placement is Placement.SOCKET
+        carried = {"item": item_of(job), "port": port, **placed_fields(placed)}
+        own_tmp = "private /tmp" in placed.protections
         runtime = f"{self.names.prefix}-tensorboard/{job.queue_id}"
-        argv = [*self.tensorboard, *job_flags(job.submission.options, port, job.queue_id)]
         return {
-            "Description": f"TensorBoard of {_one_line(job.title)} on port {port} ({job.queue_id})",
+            "Description": self._description(job, port),
             "Documentation": ["man:systemctl(1)"],
             "Slice": self.names.slice,
-            "Type": "exec",
-            # ExecStart= would expand $VAR in a logdir; a folder's name must arrive as it is.
-            "ExecStartEx": [(argv[0].encode(), [word.encode() for word in argv], [b"no-env-expand"])],
-            "ExecStopPostEx": stop_post_command(self.exits_dir / job.queue_id, unit, self.scope.flag),
+            "ExecStopPostEx": stop_post_command(
+                self.exit_file(job.queue_id), unit, self.scope.flag, socket if has_socket else ""
+            ),
             "Environment": [
                 variable.encode()
                 for variable in (
                     # TensorBoard writes a world-readable file with logdir and port into TMPDIR: it gets its own.
-                    f"TMPDIR={self._runtime_root}/{runtime}",
+                    f"TMPDIR={'/tmp' if own_tmp else f'{self.scope.runtime_dir}/{runtime}'}",  # noqa: S108 - PrivateTmp
                     "CUDA_VISIBLE_DEVICES=",
                     "PYTHONUNBUFFERED=1",
-                    f"{CARRIED}={json.dumps(item_of(job))}",
-                    f"{CARRIED_PORT}={port}",
+                    f"{CARRIED}={json.dumps(carried)}",
                 )
             ],
+            **({} if own_tmp else {"RuntimeDirectory": [runtime], "RuntimeDirectoryMode": 0o700}),
             # What a child prints and dies at once, journald attributes to no unit; this is on the stream itself.
             "SyslogIdentifier": self.names.identifier(unit),
-            "RuntimeDirectory": [runtime],
-            "RuntimeDirectoryMode": 0o700,
-            "UMask": 0o077,
             # Its data server is a child that a signal to the main process alone would leave behind.
             "KillMode": "control-group",
-            "TimeoutStopUSec": int(self.stop_timeout * 1e6),
+            "TimeoutStartUSec": int(self.rules.start_timeout * 1e6),
+            "TimeoutStopUSec": int(self.rules.stop_timeout * 1e6),
             "OOMPolicy": "stop",
             "CollectMode": "inactive",
-            "NoNewPrivileges": True,
-            **({"DevicePolicy": "closed", "PrivateTmp": False} if self.scope is Scope.SYSTEM else {}),
+            "LimitNOFILE": 16384,
+            "Restart": "on-failure",
+            "RestartUSec": _RESTART_PAUSE,
+            # SIGKILL is somebody's will (ours too, with force-kill): what got it stays down.
+            "RestartPreventExitStatus": ([], [_SIGKILL]),
+            **_STARTS,
         }
 
-    @property
-    def _runtime_root(self) -> str:
-        return self.scope.runtime_dir
+    def _directly(self, job: Job, port: int | None) -> dict[str, Any]:
+        argv = [*self.program.command, *job_flags(job.submission.options, port or DEFAULT_PORT, job.queue_id)]
+        return {"Type": "exec", "ExecStartEx": _command(argv)}
+
+    def _behind_socket(self, job: Job, port: int | None) -> dict[str, Any]:
+        socket = self.names.socket(job.queue_id)
+        idle = job.submission.placing.idle_timeout or self.rules.idle_timeout
+        inner = port or DEFAULT_PORT
+        flags = job_flags(job.submission.options.on_loopback(), inner, job.queue_id)
+        argv = [
+            "/bin/bash",
+            str(BEHIND_SOCKET),
+            socket_proxy() or "",
+            "infinity" if idle == NEVER else f"{idle:g}",
+            str(inner),
+            readiness_path(job.queue_id),
+            *self.program.command,
+            *flags,
+        ]
+        return {
+            "Type": "notify",
+            "NotifyAccess": "all",
+            "ExecStartEx": _command(argv),
+            # A socket that cannot have its port stops the start before anything runs.
+            "Requires": [socket],
+            "After": [socket],
+        }
+
+    @staticmethod
+    def _description(job: Job, port: int | None) -> str:
+        where = f"on port {port}" if port else "without a port"
+        return f"TensorBoard of {_one_line(job.title)} {where} ({job.queue_id})"
 
 
-def carried_job(environment: list[str]) -> tuple[Job, int] | None:
+def carried_job(environment: list[str]) -> tuple[Job, int | None] | None:
     """The job and the port that a unit carries in its Environment=; None for a unit that is none of ours."""
     variables = dict(variable.partition("=")[::2] for variable in environment)
     try:
-        return job_of_item(json.loads(variables[CARRIED])), int(variables[CARRIED_PORT])
+        carried = json.loads(variables[CARRIED])
+        job, port = job_of_item(carried["item"]), carried["port"]
+        placed = placed_of(carried)
     except (KeyError, TypeError, ValueError):
         return None
+    if placed is None or not isinstance(port, int | None):
+        return None
+    return job.placed_as(placed), port
+
+
+def _command(argv: list[str]) -> list[tuple[bytes, list[bytes], list[bytes]]]:
+    # ExecStart= would expand $VAR in a logdir; a folder's name must arrive as it is.
+    return [(argv[0].encode(), [word.encode() for word in argv], [b"no-env-expand"])]
 
 
 def _one_line(text: str) -> str:

@@ -1,0 +1,57 @@
+#!/bin/bash
+# Runs a stock viewer behind the sockets that systemd hands over (sd_listen_fds(3)).
+#
+# usage: behind_socket.sh PROXYD IDLE PORT PATH COMMAND...
+#   PROXYD   systemd-socket-proxyd
+#   IDLE     seconds without a connection after which all of this ends (infinity: never)
+#   PORT     the viewer's own port, on the loopback of this unit's own network
+#   PATH     what must answer 200 before the unit counts as started
+#
+# All that needs the unit's network namespace is started here: a second process of the unit could not join it.
+proxyd=$1 idle=$2 port=$3 path=$4
+shift 4
+sockets=${LISTEN_FDS:-0}
+
+# The viewer must not hold the sockets: they are the proxy's.
+(
+    for ((fd = 3; fd < 3 + sockets; fd++)); do exec {fd}<&-; done
+    unset LISTEN_FDS LISTEN_PID LISTEN_FDNAMES NOTIFY_SOCKET
+    exec "$@"
+) &
+viewer=$!
+
+answers() {
+    local connection code
+    { exec {connection}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || return 1
+    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$path" >&"$connection"
+    read -r _ code _ <&"$connection"
+    exec {connection}>&-
+    [[ $code == 200 ]]
+}
+
+# Stock viewers have no word for "ready", so they are asked: each 20 ms, without a process for each.
+exec {never}<> <(:)
+until answers; do
+    read -r -t 0.02 -u "$never"
+    kill -0 "$viewer" 2>/dev/null || break
+done
+exec {never}>&-
+
+if kill -0 "$viewer" 2>/dev/null; then
+    systemd-notify --ready
+    (
+        export LISTEN_PID=$BASHPID
+        unset NOTIFY_SOCKET
+        exec "$proxyd" --exit-idle-time="$idle" --connections-max=1024 "127.0.0.1:$port"
+    ) &
+fi
+
+# Whichever ends first ends the unit: the proxy when nobody looks, the viewer when it goes by itself.
+wait -n
+status=$?
+if ((status > 128)); then
+    # The shell's way to say "by a signal"; systemd is to see the signal itself.
+    trap - "$((status - 128))" 2>/dev/null
+    kill -"$((status - 128))" $$
+fi
+exit "$status"
