@@ -79,7 +79,7 @@ def check_logdir(path: str) -> None:
 def _target_outside(entry: os.DirEntry[str], inside: Path) -> str | None:
     try:
         target = Path(entry.path).resolve(strict=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a link to itself, before Python 3.13
         return None
     # A link to the root of everything is nobody's run.
     return str(target) if target != Path("/") and not target.is_relative_to(inside) else None
