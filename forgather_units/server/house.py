@@ -19,7 +19,8 @@ from forgather_units.machine import addresses
 from forgather_units.machine.tensorboard_cli import find_tensorboard, folders_of
 from forgather_units.proxy.readiness import answers
 from forgather_units.scheduler.changes import Changes
-from forgather_units.scheduler.scheduler import Limits, Scheduler, Surroundings
+from forgather_units.scheduler.lifecycle import Surroundings
+from forgather_units.scheduler.scheduler import Limits, Scheduler
 from forgather_units.server.targets import address_of
 from forgather_units.settings.settings import Settings
 from forgather_units.store.database import open_database
