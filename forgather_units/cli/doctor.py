@@ -10,7 +10,8 @@ from forgather_units.cli.client import connect
 from forgather_units.cli.options import add_common
 from forgather_units.cli.tables import print_json, table
 from forgather_units.domain.errors import ForgatherError
-from forgather_units.machine.doctor import Finding, Verdict, examine
+from forgather_units.domain.finding import Finding, Verdict
+from forgather_units.machine.doctor import examine
 
 HELP: Final = "what this machine can do, and how to mend what it cannot"
 

@@ -22,12 +22,15 @@ Params = dict[str, Any]
 
 _PAUSE: Final = 0.2
 _NOT_YET: Final = ("queued", "starting")
+# What sleeps answers too: the first request wakes it.
+_READY: Final = ("running", "sleeping")
 
 
 def run(args: argparse.Namespace, params: Params) -> int:
     """Queue it and print its id; then wait, open and follow as asked. Raises JobEnded, or what the server says."""
     client = connect(args.server)
-    label = f"{JobType.TENSORBOARD}:{params.get('port', DEFAULT_PORT)}"
+    port = "private" if params.get("private") else params.get("port", DEFAULT_PORT)
+    label = f"{JobType.TENSORBOARD}:{port}"
     item = client.object("POST", "/api/queue", _submission(args, params, label))
     queue_id = item.get("queue_id")
     if not isinstance(queue_id, str):
@@ -75,7 +78,7 @@ def _wait(client: Client, queue_id: str) -> Record:
             said = reason
         # A look costs the server a millisecond, and readiness is news within a blink.
         time.sleep(_PAUSE)
-    if status != "running":
+    if status not in _READY:
         raise JobEnded(f"{queue_id} {ending(job)}" + (f": {job['error']}" if job.get("error") else ""))
     return job
 

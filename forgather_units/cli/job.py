@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import base64
 import sys
+import time
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,12 +14,12 @@ from forgather_units.cli.client import Client, Record, connect, job_path
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.job_id import full_id
 from forgather_units.cli.options import add_verbs
-from forgather_units.cli.tables import age, plain, print_json, table
+from forgather_units.cli.tables import age, plain, print_json, size, table
 from forgather_units.cli.tail import ending, tail
 
-HELP: Final = "what runs and what ran: list, status, tail, dump, kill, force-kill, cancel, remove, cleanup, gc"
+HELP: Final = "what runs and what ran: list, status, tail, dump, kill, wake, sleep, restart, remove, cleanup, ..."
 
-_ACTIVE: Final = ("starting", "running")
+_ACTIVE: Final = ("starting", "running", "sleeping")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("dump", "its whole output so far", _dump),
         ("kill", "stop it (SIGTERM); works on a queued one too", _kill),
         ("force-kill", "SIGKILL to all of its processes", _force_kill),
+        ("wake", "start a sleeping one before anybody looks", _control_by("wake")),
+        ("sleep", "end the process of a running one; its port stays, the next look wakes it", _control_by("sleep")),
+        ("restart", "stop it, and queue it again under its own id; works on an ended one too", _control_by("restart")),
         ("cancel", "take it off the queue; stops a running one", cancel),
         ("remove", "forget one that has ended", _remove),
     ):
@@ -87,12 +92,35 @@ def _row(job: Record) -> tuple[object, ...]:
     return (
         job.get("queue_id"),
         ending(job),
-        job.get("port") or params.get("port"),
+        _port(job),
         job.get("priority"),
         age(since),
         job.get("title") or params.get("logdir"),
         _first_line(job.get("waits_for") or job.get("error") or ""),
     )
+
+
+def _port(job: Record) -> object:
+    params = job.get("job_params") or {}
+    return "private" if params.get("private") else job.get("port") or params.get("port")
+
+
+def _restarts(job: Record) -> str | None:
+    count, reason = job.get("restarts"), job.get("last_failure")
+    return f"{count}, after it {reason}" if count and reason else None
+
+
+def _usage(usage: Record) -> Record:
+    """What systemd counts for its unit; a host that does not count has no line."""
+    memory, cpu = usage.get("memory_bytes"), usage.get("cpu_seconds")
+    read, written = usage.get("io_read_bytes"), usage.get("io_write_bytes")
+    uptime = usage.get("uptime_seconds")
+    return {
+        "memory": None if memory is None else size(memory),
+        "cpu": None if cpu is None else f"{cpu:.1f} s",
+        "i/o": None if read is None or written is None else f"{size(read)} read, {size(written)} written",
+        "up for": None if uptime is None else age(time.time() - uptime),
+    }
 
 
 def _first_line(text: Any) -> str:
@@ -119,10 +147,15 @@ def _status(args: argparse.Namespace) -> int:
         "title": job.get("title"),
         "logdir": params.get("logdir"),
         "address": f"{client.url}{job.get('path_prefix')}/" if job.get("status") in _ACTIVE else None,
-        "port": job.get("port") or params.get("port"),
+        "port": _port(job),
         "priority": job.get("priority"),
         "unit": job.get("unit"),
         "process": job.get("pid"),
+        "placement": job.get("placement"),
+        "protected": ", ".join(job.get("protections") or ()) or None,
+        "notice": "\n".join(job.get("notices") or ()) or None,
+        "restarts": _restarts(job),
+        **_usage(job.get("usage") or {}),
         "submitted": _ago(job.get("submitted_at")),
         "started": _ago(job.get("started_at")),
         "finished": _ago(job.get("finished_at")),
@@ -163,6 +196,10 @@ def _as_text(printed: bytes) -> Record:
         return {"text": printed.decode()}
     except UnicodeDecodeError:
         return {"text": printed.decode(errors="replace"), "base64": base64.b64encode(printed).decode("ascii")}
+
+
+def _control_by(action: str) -> Callable[[argparse.Namespace], int]:
+    return lambda args: _control(args, action)
 
 
 def _kill(args: argparse.Namespace) -> int:

@@ -32,5 +32,14 @@ def age(moment: float | None) -> str:
     return f"{seconds // size}{unit}"
 
 
+def size(count: float) -> str:
+    """Bytes in the largest unit that fits, of 1024: `12.3M`."""
+    for letter in ("B", "K", "M", "G"):
+        if count < 1024:
+            return f"{count:.0f}{letter}" if letter == "B" else f"{count:.1f}{letter}"
+        count /= 1024
+    return f"{count:.1f}T"
+
+
 def print_json(value: Any, *, one_line: bool = False) -> None:
     print(json.dumps(value, indent=None if one_line else 2), flush=one_line)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from forgather_units.cli import enqueue, foreground
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.folders import absolute
 from forgather_units.cli.options import add_common
+from forgather_units.domain import quantities
 from forgather_units.domain.errors import Refused
+from forgather_units.domain.placement import Placing
 from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT, TensorBoardOptions
 
 HELP: Final = "a TensorBoard: in the foreground, or with --enqueue as a job of the server"
@@ -30,6 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     viewer.add_argument("--reload-interval", type=_seconds, metavar="S", help="seconds between loads; 0 loads once")
     viewer.add_argument("--reload-multifile", action="store_true", help="follow all files of a run (slow loader)")
     viewer.add_argument("--samples-per-plugin", metavar="S", help="such as images=100,scalars=500")
+    socket = parser.add_argument_group("its socket and its limits (with --enqueue)")
+    socket.add_argument("--private", action="store_true", help="no TCP port: it opens through the server alone")
+    socket.add_argument("--lazy", action="store_true", help="queue it asleep: no memory before the first look")
+    socket.add_argument("--direct", action="store_true", help="let TensorBoard have the port itself: no sleep")
+    socket.add_argument(
+        "--idle-timeout", type=_quantity(quantities.idle_timeout), metavar="T",
+        help="time without a connection after which it sleeps: 90, 15min, 2h or never",
+    )  # fmt: skip
+    for name, parse, metavar, meaning in _LIMITS:
+        socket.add_argument(f"--{name.replace('_', '-')}", type=_quantity(parse), metavar=metavar, help=meaning)
     parser.add_argument("--dry-run", action="store_true", help="print the command line and do nothing")
     queue = parser.add_argument_group("as a job")
     queue.add_argument("--enqueue", action="store_true", help="queue it on the server: it outlives this shell")
@@ -48,9 +62,11 @@ def _run(args: argparse.Namespace) -> int:
     for option in _NEEDS_ENQUEUE:
         if getattr(args, option) and not args.enqueue:
             raise Usage(f"--{option} is for a job: add --enqueue")
-    params = _given(args)
+    params, placing = _given(args), _placing(args)
+    if placing and not args.enqueue:
+        raise Usage(f"--{next(iter(placing)).replace('_', '-')} is for a job: add --enqueue")
     if args.enqueue and not args.dry_run:
-        return enqueue.run(args, params)
+        return enqueue.run(args, params | placing)
     return foreground.run(args, TensorBoardOptions(**params))
 
 
@@ -67,6 +83,12 @@ def _given(args: argparse.Namespace) -> enqueue.Params:
         "samples_per_plugin": args.samples_per_plugin,
     }
     return {name: value for name, value in params.items() if value is not None}
+
+
+def _placing(args: argparse.Namespace) -> enqueue.Params:
+    """The same of what is the job's, not TensorBoard's."""
+    given = {each.name: getattr(args, each.name) for each in fields(Placing)}
+    return {name: value for name, value in given.items() if value is not None and value is not False}
 
 
 def _logdir(args: argparse.Namespace) -> str:
@@ -87,6 +109,24 @@ def _port(text: str) -> int | Literal["auto"]:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"must be from 1 to 65535, or auto, not {text!r}")
     return int(text)
+
+
+def _quantity(parse: Callable[[Any], Any]) -> Callable[[str], Any]:
+    def parsed(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as why:
+            raise argparse.ArgumentTypeError(f"{why}, not {text!r}") from None
+
+    return parsed
+
+
+_LIMITS: Final = (
+    ("memory_high", quantities.memory, "SIZE", "memory above which it is slowed down, such as 1G"),
+    ("memory_max", quantities.memory, "SIZE", "memory above which it is killed, such as 2G"),
+    ("cpu_weight", quantities.cpu_weight, "N", "its share of the CPU, 1 to 10000 (100, and 10 more a priority)"),
+    ("tasks_max", quantities.tasks, "N", "processes and threads that it may have"),
+)
 
 
 def _seconds(text: str) -> float:

@@ -8,43 +8,35 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from forgather_units.domain.errors import Refused
+from forgather_units.domain.finding import Finding, Verdict
+from forgather_units.domain.host import Capabilities
+from forgather_units.machine.host_report import report
 from forgather_units.machine.tensorboard_cli import find_tensorboard, tensorboard_facts
+from forgather_units.settings.paths import state_dir
+from forgather_units.units.probe import probe
+from forgather_units.units.scope import Scope
 
 _OLDEST_SYSTEMD: Final = 252
 _OLDEST_TENSORBOARD: Final = (2, 20)
-_WANTED_CONTROLLERS: Final = frozenset({"memory", "pids"})
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _PATIENCE: Final = 5.0
 _NO_SYSTEMD: Final = "without systemd: forgather sandbox run -- CMD (as root)"
 
 
-class Verdict(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    """It works, with less than it could."""
-    BAD = "bad"
-    """Jobs cannot run."""
+def examine(host: Capabilities | None = None) -> list[Finding]:
+    """All findings about this host, as the present user; `host` is what the probe found (None: probe now).
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One row: what was looked at, what was found, how to mend it (empty: nothing to do)."""
-
-    name: str
-    verdict: Verdict
-    detail: str
-    mend: str = ""
-
-
-def examine() -> list[Finding]:
-    """All findings about this host, as the present user. Never raises; at worst takes a few seconds."""
-    return [check() for check in _CHECKS]
+    Never raises; at worst takes a few seconds.
+    """
+    first = [check() for check in _FIRST]
+    manager_answers = all(finding.verdict is not Verdict.BAD for finding in first)
+    if host is None:
+        host = probe(Scope.of_this_process(), state_dir() / "probe") if manager_answers else Capabilities()
+    return [*first, *report(host), *(check() for check in _LAST)]
 
 
 def _systemd() -> Finding:
@@ -85,40 +77,11 @@ def _journal() -> Finding:
     return Finding("journal", Verdict.WARN, "kept in memory: output is gone after a reboot", mend)
 
 
-def _namespaces() -> Finding:
-    if _output("unshare", "--user", "--map-root-user", "true") is not None:
-        return Finding("user namespaces", Verdict.OK, "allowed: viewers can be isolated")
-    mend = next(
-        (f"sysctl {name}={wanted}" for name, wanted, closed in _NAMESPACE_SWITCHES if _sysctl(name) == closed),
-        "this host, or the container around it, forbids them",
-    )
-    return Finding("user namespaces", Verdict.WARN, "forbidden: viewers cannot be isolated", mend)
-
-
-_NAMESPACE_SWITCHES: Final = (
-    # name, value that opens, value that closes
-    ("kernel.unprivileged_userns_clone", "1", "0"),
-    ("kernel.apparmor_restrict_unprivileged_userns", "0", "1"),
-    ("user.max_user_namespaces", "10000", "0"),
-)
-
-
 def _control_groups() -> Finding:
     if not (_CGROUPS / "cgroup.controllers").exists():
         mend = "boot with systemd.unified_cgroup_hierarchy=1"
         return Finding("control groups", Verdict.WARN, "version 1: no limits for each job", mend)
-    group = _manager_property("ControlGroup")
-    if group is None:
-        return Finding("control groups", Verdict.WARN, "version 2, and no manager that could be asked", _NO_SYSTEMD)
-    try:
-        there = set((_CGROUPS / group.strip("/") / "cgroup.controllers").read_text().split())
-    except OSError as why:
-        return Finding("control groups", Verdict.WARN, f"version 2, {group}: {why.strerror}")
-    listed = ", ".join(sorted(there)) or "none"
-    if there >= _WANTED_CONTROLLERS:
-        return Finding("control groups", Verdict.OK, f"version 2 with {listed}")
-    mend = "systemctl edit user@.service: [Service] Delegate=pids memory cpu"
-    return Finding("control groups", Verdict.WARN, f"version 2, delegated: {listed}", mend)
+    return Finding("control groups", Verdict.OK, "version 2")
 
 
 def _tensorboard() -> Finding:
@@ -141,16 +104,9 @@ def _data_server() -> Finding:
     return Finding("data server", Verdict.WARN, "not there: large logdirs load slowly", mend)
 
 
-_CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
-    _systemd,
-    _manager,
-    _lingering,
-    _journal,
-    _namespaces,
-    _control_groups,
-    _tensorboard,
-    _data_server,
-)
+_Checks = tuple[Callable[[], Finding], ...]
+_FIRST: Final[_Checks] = (_systemd, _manager)
+_LAST: Final[_Checks] = (_lingering, _journal, _control_groups, _tensorboard, _data_server)
 
 
 def _is_root() -> bool:
@@ -172,13 +128,6 @@ def _user() -> str:
 def _manager_property(name: str) -> str | None:
     """A property of the manager itself; None where it does not answer."""
     return _output("systemctl", f"--{_scope()}", "show", f"--property={name}", "--value")
-
-
-def _sysctl(name: str) -> str:
-    try:
-        return Path("/proc/sys", name.replace(".", "/")).read_text().strip()
-    except OSError:
-        return ""
 
 
 def _output(*command: str) -> str | None:

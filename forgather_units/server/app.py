@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from forgather_units.server import auth_routes, errors, health_routes, job_routes, page, queue_routes, tty_routes
+from forgather_units.server import (
+    auth_routes,
+    errors,
+    health_routes,
+    host_routes,
+    job_routes,
+    page,
+    queue_routes,
+    tty_routes,
+)
 from forgather_units.server.answers import Answers
 from forgather_units.server.house import House
 
@@ -20,6 +29,7 @@ def create_app(house: House) -> Flask:
     errors.register(app)
     for routes in (
         health_routes.blueprint(house),
+        host_routes.blueprint(house),
         auth_routes.blueprint(house.authority),
         queue_routes.blueprint(house.scheduler, answers),
         job_routes.blueprint(house.scheduler, answers),
