@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import Final
 
-from forgather_units.proxy.connection import Timeouts, TookTooLong, Unreachable, host_header
+from forgather_units.proxy.connection import Timeouts, TookTooLong, Unreachable, connect, host_header
 from forgather_units.proxy.target import Open, OpenUnix
 from forgather_units.proxy.upstream import Broken, Exchange
 
 _PATIENCE: Final = Timeouts(connect=1.0, first_byte=5.0, stall=5.0)
+
+
+def knock(path: str) -> None:
+    """Connect to the unix socket at `path` and leave again. One that is gone by now is nobody's concern."""
+    with contextlib.suppress(Unreachable, TookTooLong):
+        connect(OpenUnix(path), _PATIENCE).close()
 
 
 def answers(where: Open | OpenUnix, prefix: str) -> bool:

@@ -57,4 +57,4 @@ def _outermost(paths: set[str]) -> set[str]:
 def _free_uid() -> int:
     """Ordinary users begin at 1000: only they have a journal of their own that they may read."""
     taken = {entry.pw_uid for entry in pwd.getpwall()} | {entry.pw_gid for entry in pwd.getpwall()}
-    return next(uid for uid in range(1000, 60000) if uid not in taken)
+    return next(uid for uid in range(1000, 60000) if not {uid, uid + 1} & taken)

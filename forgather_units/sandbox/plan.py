@@ -8,6 +8,8 @@ from typing import Any
 
 PERSON = "researcher"
 """The ordinary user inside."""
+NEIGHBOUR = "neighbour"
+"""Another one, who has no business with what the first does: `su neighbour -c CMD` asks for no password."""
 
 
 @dataclass(frozen=True, slots=True)

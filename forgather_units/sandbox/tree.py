@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from forgather_units.sandbox.plan import PERSON, Plan
+from forgather_units.sandbox.plan import NEIGHBOUR, PERSON, Plan
 
 # It only has to exist on the host; what is mounted on it is seen in our own mount namespace alone.
 _MOUNT_POINT: Final = Path("/mnt")
@@ -61,7 +61,10 @@ def build(plan: Plan) -> Path:
     layers = f"lowerdir=/,upperdir={upper},workdir={work},metacopy=on"
     _mount("overlay", "-t", "overlay", "-o", layers, target=root)
     _identity(root)
-    _account(root, plan.uid)
+    _account(root, PERSON, plan.uid)
+    # Somebody else on the same machine: `su neighbour -c CMD` asks for no password.
+    _account(root, NEIGHBOUR, plan.uid + 1, hashed="")
+    _person(root)
     _boot_target(root, plan)
     hidden = {path for path in (*plan.reached, *plan.exposed) if path.startswith(plan.overlaid)}
     for path in {*plan.reached, *plan.exposed} - hidden:
@@ -87,23 +90,26 @@ def _identity(root: Path) -> None:
     journal.mkdir(parents=True, exist_ok=True)
 
 
-def _account(root: Path, uid: int) -> None:
+def _account(root: Path, name: str, uid: int, hashed: str = "*") -> None:
     for file, line in (
-        ("etc/passwd", f"{PERSON}:x:{uid}:{uid}:An ordinary user:/home/{PERSON}:/bin/bash"),
-        ("etc/group", f"{PERSON}:x:{uid}:"),
-        ("etc/shadow", f"{PERSON}:*:19000:0:99999:7:::"),
+        ("etc/passwd", f"{name}:x:{uid}:{uid}:An ordinary user:/home/{name}:/bin/bash"),
+        ("etc/group", f"{name}:x:{uid}:"),
+        ("etc/shadow", f"{name}:{hashed}:19000:0:99999:7:::"),
     ):
         with (root / file).open("a") as accounts:
             accounts.write(line + "\n")
+    home = root / "home" / name
+    home.mkdir(parents=True)
+    home.chmod(0o700)
+    subprocess.run(["chown", f"{uid}:{uid}", str(home)], check=True)
+
+
+def _person(root: Path) -> None:
     # Only journald may tell how many lines it dropped, and only this group may read what it says.
     groups = (root / "etc/group").read_text().splitlines()
     members = {"systemd-journal": PERSON}
     joined = (f"{line}{',' if line[-1] != ':' else ''}{members.get(line.split(':')[0], '')}" for line in groups)
     (root / "etc/group").write_text("\n".join(line.removesuffix(",") for line in joined) + "\n")
-    home = root / "home" / PERSON
-    home.mkdir(parents=True)
-    home.chmod(0o700)
-    subprocess.run(["chown", f"{uid}:{uid}", str(home)], check=True)
     linger = root / "var/lib/systemd/linger"
     linger.mkdir(parents=True, exist_ok=True)
     (linger / PERSON).touch()

@@ -41,6 +41,8 @@ class Surroundings:
     """Whether the job's TensorBoard answers under its prefix."""
     last_lines: Callable[[Job], Sequence[str]]
     """The last lines of the job's output."""
+    knock: Callable[[str], None]
+    """Connect to a job's socket (its id) and leave again."""
 
 
 class Lifecycle:
@@ -153,8 +155,12 @@ class Lifecycle:
                 self._end(self._verdict(job) or endings.lost(job, time.time()))
 
     def _note(self, job: Job, seen: Job) -> None:
-        if seen != job:
-            self._roster.note(seen)
+        if seen == job:
+            return
+        self._roster.note(seen)
+        if seen.has_socket and isinstance(seen.state, Running) and not isinstance(job.state, Running):
+            # systemd-socket-proxyd counts idle time from the end of a connection: without a first one it never does.
+            self._around.knock(seen.queue_id)
 
     def _expect_again(self, job: Job, seen: Job) -> None:
         self._note(job, seen)
@@ -260,7 +266,7 @@ class Lifecycle:
         begun = carried.now(Starting(carried.submitted_at, port))
         match self._viewers.look(carried.queue_id):
             case Alive() as seen:
-                self._roster.note(life.alive(begun, seen, time.time()))
+                self._note(begun, life.alive(begun, seen, time.time()))
             case Asleep(since=since):
                 self._roster.note(life.asleep(begun, since))
             case Over() | Restarting():

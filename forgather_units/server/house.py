@@ -17,7 +17,7 @@ from forgather_units.domain.job import Job, Running, Starting
 from forgather_units.domain.placement import Placement
 from forgather_units.machine import addresses
 from forgather_units.machine.tensorboard_cli import find_tensorboard, folders_of
-from forgather_units.proxy.readiness import answers
+from forgather_units.proxy.readiness import answers, knock
 from forgather_units.scheduler.changes import Changes
 from forgather_units.scheduler.lifecycle import Surroundings
 from forgather_units.scheduler.scheduler import Limits, Scheduler
@@ -91,7 +91,12 @@ def open_house(settings: Settings) -> Iterator[House]:
         journal = Journal(scope)
         follower = Follower(journal)
         changes = Changes()
-        around = Surroundings(_MachinePorts(), _answers, lambda job: _last_lines(journal, names, job))
+        around = Surroundings(
+            _MachinePorts(),
+            _answers,
+            lambda job: _last_lines(journal, names, job),
+            lambda queue_id: knock(makes.socket_path(queue_id)),
+        )
         limits = Limits(settings.max_running, settings.start_timeout)
         scheduler = Scheduler(store, viewers, around, changes, limits)
 

@@ -11,6 +11,8 @@
 proxyd=$1 idle=$2 port=$3 path=$4
 shift 4
 sockets=${LISTEN_FDS:-0}
+# A stop is no failure, whoever of us hears of it first.
+trap 'exit 0' TERM
 
 # The viewer must not hold the sockets: they are the proxy's.
 (

@@ -74,7 +74,7 @@ def probe(scope: Scope, folder: Path) -> Capabilities:
 
 def _namespace_options(scope: Scope, folder: Path) -> list[str]:
     own = ["PrivateUsers=yes"] if scope is Scope.USER else []
-    return [*own, "PrivateNetwork=yes", "ProtectSystem=strict", "PrivateTmp=yes", f"InaccessiblePaths={folder}"]
+    return [*own, "PrivateNetwork=yes", "ProtectSystem=strict", "PrivateTmp=yes", f"InaccessiblePaths=-{folder}"]
 
 
 def _resource_options() -> list[str]:

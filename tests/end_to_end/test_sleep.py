@@ -1,0 +1,219 @@
+"""Sockets of systemd's: what sleeps has its port and no process; the first look wakes it, and nobody sees an error."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from forgather_server import Forgather
+from waiting import wait_until
+
+FreePort = Callable[[], int]
+ASLEEP_SOON = {"idle_timeout": 1}
+
+
+@pytest.fixture(autouse=True)
+def _only_where_it_can(forgather: Forgather) -> None:
+    host = forgather.get("/api/host").json()
+    if host["placement"] == "socket":
+        return
+    namespaces = subprocess.run(["unshare", "--user", "--map-root-user", "--net", "--mount", "true"], check=False)
+    assert namespaces.returncode != 0, host["placement_reason"]
+    pytest.skip(f"the socket placement does not work on this host: {host['placement_reason']}")
+
+
+def listening(forgather: Forgather) -> str:
+    return forgather.systemctl("list-sockets", "--all", "--no-legend", f"{forgather.prefix}-*")
+
+
+def processes(forgather: Forgather) -> list[str]:
+    """The TensorBoards that run in our units, by pid."""
+    found = []
+    for unit in forgather.units():
+        pid = forgather.systemctl("show", "-p", "MainPID", "--value", unit).strip()
+        found += [pid] if pid != "0" else []
+    return found
+
+
+def open_page(forgather: Forgather, queue_id: str) -> int:
+    return forgather.get(f"/api/tb/{queue_id}/data/environment").status_code
+
+
+def test_it_sleeps_and_wakes(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    port = free_port()
+    queue_id = forgather.submit(sample_runs, port=port, **ASLEEP_SOON)
+    running = forgather.wait_status(queue_id, "running")
+    assert (running["placement"], "own network" in running["protections"]) == ("socket", True)
+    assert f"127.0.0.1:{port}" in listening(forgather)
+    asleep = forgather.wait_status(queue_id, "sleeping")
+    assert (asleep["port"], asleep["pid"], asleep["usage"], asleep["alive"]) == (port, None, None, True)
+    assert processes(forgather) == []
+    assert f"127.0.0.1:{port}" in listening(forgather)
+    # By the raw port, and then through the proxy.
+    answer = requests.get(f"http://127.0.0.1:{port}/api/tb/{queue_id}/data/environment", timeout=30)
+    assert answer.status_code == 200
+    forgather.wait_status(queue_id, "sleeping")
+    assert open_page(forgather, queue_id) == 200
+    again = forgather.wait_status(queue_id, "running")
+    assert (again["finished_at"], again["port"]) == (None, port)
+    assert again["invocation_id"] != running["invocation_id"]
+    # One terminal for all of its runs.
+    assert forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.") == 3
+
+
+def test_fifty_at_once_get_fifty_answers_of_one_start(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    queue_id = forgather.submit(sample_runs, port=free_port(), lazy=True)
+    assert forgather.wait_status(queue_id, "sleeping")["started_at"] is None
+    with ThreadPoolExecutor(50) as people:
+        answers = list(people.map(lambda _: open_page(forgather, queue_id), range(50)))
+    assert answers == [200] * 50
+    assert forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.") == 1
+
+
+def test_twenty_lazy_ones_cost_nothing_until_somebody_looks(forgather: Forgather, sample_runs: Path) -> None:
+    jobs = [forgather.submit(sample_runs, port="auto", lazy=True, idle_timeout=20) for _ in range(20)]
+    assert len([line for line in listening(forgather).splitlines() if "127.0.0.1:" in line]) == 20
+    assert processes(forgather) == []
+    looked_at = jobs[::4]
+    with ThreadPoolExecutor(2) as people:
+        assert list(people.map(lambda queue_id: open_page(forgather, queue_id), looked_at)) == [200] * 5
+    assert len(processes(forgather)) == 5
+    wait_until(lambda: processes(forgather) == [], 60)
+    assert {job["status"] for job in forgather.get("/api/jobs").json()} == {"sleeping"}
+
+
+def test_wake_sleep_restart_and_kill_by_hand(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    port = free_port()
+    queue_id = forgather.submit(sample_runs, port=port, lazy=True, idle_timeout="never")
+    assert "wakes up" in forgather.cli("job", "wake", queue_id).stdout
+    first = forgather.wait_status(queue_id, "running")
+    assert "awake already" in forgather.cli("job", "wake", queue_id).stdout
+    assert "falls asleep" in forgather.cli("job", "sleep", queue_id).stdout
+    forgather.wait_status(queue_id, "sleeping")
+    assert "asleep already" in forgather.cli("job", "sleep", queue_id).stdout
+    forgather.cli("job", "restart", queue_id)
+    forgather.wait_status(queue_id, "sleeping")
+    forgather.cli("job", "wake", queue_id)
+    second = forgather.wait_status(queue_id, "running")
+    assert second["invocation_id"] != first["invocation_id"]
+    forgather.cli("job", "kill", queue_id)
+    ended = forgather.wait_status(queue_id, "aborted")
+    assert (ended["error"], ended["exit_code"]) == ("killed on request", 0)
+    assert (listening(forgather), forgather.units()) == ("", [])
+    refused = forgather.cli("job", "wake", queue_id, check=False)
+    assert (refused.returncode, "only a sleeping job can be woken" in refused.stderr) == (1, True)
+    # An ended one comes back under its own id.
+    forgather.cli("job", "restart", queue_id)
+    assert forgather.wait_status(queue_id, "sleeping")["port"] == port
+
+
+def test_killing_and_cancelling_a_sleeping_one(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    for words in (("kill",), ("force-kill", "--yes"), ("cancel",)):
+        port = free_port()
+        queue_id = forgather.submit(sample_runs, port=port, lazy=True)
+        forgather.cli("job", *words, queue_id)
+        assert forgather.wait_status(queue_id, "aborted")["error"] == "killed on request"
+        assert listening(forgather) == ""
+
+
+@pytest.mark.parametrize("kind", ["service", "socket"])
+def test_a_stop_from_outside_ends_it(forgather: Forgather, sample_runs: Path, free_port: FreePort, kind: str) -> None:
+    queue_id = forgather.submit(sample_runs, port=free_port())
+    forgather.wait_status(queue_id, "running")
+    forgather.systemctl("stop", forgather.unit(queue_id).replace(".service", f".{kind}"))
+    assert "stopped from outside" in forgather.wait_status(queue_id, "aborted", seconds=2)["error"]
+    assert wait_until(lambda: listening(forgather) == "" and forgather.units() == [])
+
+
+def test_a_sleeping_one_whose_socket_is_stopped(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    queue_id = forgather.submit(sample_runs, port=free_port(), lazy=True)
+    forgather.systemctl("stop", f"{forgather.prefix}-tensorboard-{queue_id}.socket")
+    assert "stopped from outside" in forgather.wait_status(queue_id, "aborted", seconds=2)["error"]
+
+
+def test_the_port_of_a_sleeping_one_is_nobody_elses(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    port = free_port()
+    queue_id = forgather.submit(sample_runs, port=port, lazy=True)
+    with socket.socket() as foreign, pytest.raises(OSError, match="in use"):
+        foreign.bind(("127.0.0.1", port))
+        foreign.listen()
+    other = forgather.submit(sample_runs, port=port)
+    assert forgather.job(other)["waits_for"] == f"port {port} is held by {queue_id} (output_models)"
+    assert open_page(forgather, queue_id) == 200
+
+
+def test_a_port_that_is_taken_fails_before_anything_starts(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as foreign:
+        port = foreign.getsockname()[1]
+        queue_id = forgather.submit(sample_runs, port=port)
+        assert forgather.job(queue_id)["waits_for"] == f"port {port} is held by another process"
+        assert processes(forgather) == []
+    forgather.wait_status(queue_id, "running")
+
+
+@pytest.mark.parametrize("moment", ["sleeping", "starting", "running"])
+def test_nothing_is_lost_when_the_server_is_killed(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort, moment: str
+) -> None:
+    port = free_port()
+    lazy = moment == "sleeping"
+    queue_id = forgather.submit(sample_runs, port=port, lazy=lazy, idle_timeout=3 if lazy else "never")
+    forgather.wait_status(queue_id, moment)
+    forgather.kill()
+    # systemd wakes it without us.
+    answer = requests.get(f"http://127.0.0.1:{port}/api/tb/{queue_id}/data/environment", timeout=30)
+    assert answer.status_code == 200
+    forgather.start()
+    jobs: list[dict[str, Any]] = forgather.get("/api/jobs").json()
+    assert [job["queue_id"] for job in jobs] == [queue_id]
+    assert jobs[0]["status"] in ("running", "sleeping")
+    assert open_page(forgather, queue_id) == 200
+    assert forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.") <= 2
+    forgather.cli("job", "kill", queue_id)
+    forgather.wait_status(queue_id, "aborted")
+    assert listening(forgather) == ""
+
+
+def test_a_private_one_has_no_port(forgather: Forgather, sample_runs: Path) -> None:
+    queue_id = forgather.submit(sample_runs, private=True)
+    job = forgather.wait_status(queue_id, "running")
+    assert job["port"] is None
+    assert [line.split()[0].startswith("/run/user/") for line in listening(forgather).splitlines()] == [True]
+    assert open_page(forgather, queue_id) == 200
+    assert "port:      private" in forgather.cli("job", "status", queue_id).stdout
+
+
+def test_bind_all_keeps_its_meaning(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    port = free_port()
+    queue_id = forgather.submit(sample_runs, port=port, bind_all=True, lazy=True)
+    shown = subprocess.run(["ss", "-ltnH", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
+    assert f"*:{port}" in shown
+    answer = requests.get(f"http://127.0.0.2:{port}/api/tb/{queue_id}/data/environment", timeout=30)
+    assert answer.status_code == 200
+    # TensorBoard itself stays on the loopback of its own network.
+    pid = forgather.wait_status(queue_id, "running")["pid"]
+    assert "--bind_all" not in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
+def test_an_open_connection_keeps_it_awake(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    port = free_port()
+    queue_id = forgather.submit(sample_runs, port=port, **ASLEEP_SOON)
+    forgather.wait_status(queue_id, "running")
+    with socket.create_connection(("127.0.0.1", port), 10):
+        other = forgather.submit(sample_runs, port=free_port(), **ASLEEP_SOON)
+        forgather.wait_status(other, "running")
+        forgather.wait_status(other, "sleeping")
+        assert forgather.job(queue_id)["status"] == "running"
+    forgather.wait_status(queue_id, "sleeping")
