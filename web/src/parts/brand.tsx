@@ -1,0 +1,8 @@
+export function Brand({ small }: { small?: boolean }) {
+  return (
+    <span className="brand">
+      <img src="/assets/icon.svg" alt="" width={small ? 20 : 28} height={small ? 20 : 28} />
+      <span>Forgather</span>
+    </span>
+  );
+}

@@ -1,0 +1,79 @@
+import * as ContextMenu from "@radix-ui/react-context-menu";
+import { Icon } from "../parts/icon";
+import { useConfigDialog } from "./use-config-dialog";
+import type { Item } from "./tree-items";
+
+interface TreeLineProps {
+  item: Item;
+  focusable: boolean;
+  selected: boolean;
+  onFocus: () => void;
+  onAct: () => void;
+}
+
+export function TreeLine(props: TreeLineProps) {
+  return props.item.kind === "config" ? <ConfigLine {...props} item={props.item} /> : <ProjectLine {...props} item={props.item} />;
+}
+
+function ProjectLine({ item, focusable, onFocus, onAct }: TreeLineProps & { item: Item & { kind: "project" } }) {
+  return (
+    <div
+      role="treeitem"
+      aria-level={1}
+      aria-expanded={item.open}
+      aria-selected={false}
+      aria-label={item.project.name}
+      tabIndex={focusable ? 0 : -1}
+      className="tree-line"
+      title={item.project.project_dir}
+      onFocus={onFocus}
+      onClick={onAct}
+    >
+      <span className={item.open ? "twisty open" : "twisty"}>
+        <Icon name="chevron" />
+      </span>
+      <span className="tree-name">{item.project.name}</span>
+      <span className="tree-about">{item.project.description?.split("\n")[0] ?? item.project.project_dir}</span>
+      <span className="count">{item.matches}</span>
+    </div>
+  );
+}
+
+function ConfigLine({ item, focusable, selected, onFocus, onAct }: TreeLineProps & { item: Item & { kind: "config" } }) {
+  const { config, project } = item;
+  const { open, why } = useConfigDialog(project, config);
+  return (
+    <ContextMenu.Root modal={false}>
+      <ContextMenu.Trigger asChild>
+        <div
+          role="treeitem"
+          aria-level={2}
+          aria-selected={selected}
+          aria-label={config.name}
+          tabIndex={focusable ? 0 : -1}
+          className="tree-line tree-config"
+          title={config.error ?? config.output_dir ?? config.name}
+          onFocus={onFocus}
+          onClick={onAct}
+        >
+          <span className="tree-name">{config.name}</span>
+          {config.name === project.default_config && <span className="tag">default</span>}
+          {config.config_name && config.config_name !== config.name && <span className="tree-about">{config.config_name}</span>}
+          {config.error && (
+            <span className="bad tree-bad">
+              <Icon name="warning" />
+            </span>
+          )}
+        </div>
+      </ContextMenu.Trigger>
+      <ContextMenu.Portal>
+        <ContextMenu.Content className="menu" collisionPadding={8}>
+          <ContextMenu.Item className="menu-item" disabled={why !== null} onSelect={open}>
+            TensorBoard...
+          </ContextMenu.Item>
+          {why && <ContextMenu.Label className="menu-why">{why}</ContextMenu.Label>}
+        </ContextMenu.Content>
+      </ContextMenu.Portal>
+    </ContextMenu.Root>
+  );
+}

@@ -1,0 +1,50 @@
+import { useQuery } from "@tanstack/react-query";
+import { portQuery } from "../api/queries";
+import { useDebounced } from "../parts/debounced";
+import { TextField } from "./fields";
+import { parsePort } from "./form";
+
+interface PortFieldProps {
+  value: string;
+  /** The address that it would listen on; null is the server's default. */
+  host: string | null;
+  onChange: (value: string) => void;
+  problem: string | undefined;
+}
+
+/** Says at once who has the port. A taken one is no mistake: the job would wait for it. */
+export function PortField({ value, host, onChange, problem }: PortFieldProps) {
+  const settled = useDebounced(value, 200);
+  const settledHost = useDebounced(host, 400);
+  const port = parsePort(settled);
+  const asked = typeof port === "number" ? port : 0;
+  const facts = useQuery({ ...portQuery(asked, settledHost), enabled: asked > 0, retry: false }).data;
+  const current = facts && settled === value && facts.port === asked ? facts : null;
+  return (
+    <TextField
+      label="Port"
+      value={value}
+      onChange={onChange}
+      numeric
+      problem={problem}
+      hint={parsePort(value) === "auto" ? "The lowest free port from 6006." : undefined}
+      facts={
+        current &&
+        (current.free ? (
+          <span className="good">free</span>
+        ) : (
+          <>
+            <span className="field-warning">
+              Taken by {current.holder ?? "another process"}. The job would wait for it.
+            </span>
+            {current.next_free !== null && (
+              <button type="button" className="button button-small" onClick={() => onChange(String(current.next_free))}>
+                Use {current.next_free}
+              </button>
+            )}
+          </>
+        ))
+      }
+    />
+  );
+}
