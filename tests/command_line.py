@@ -80,7 +80,7 @@ def handler_of(server: SmallServer) -> type[BaseHTTPRequestHandler]:
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                 self.wfile.write(b"0\r\n\r\n")
 
-        do_GET = do_POST = do_DELETE = answer  # noqa: N815 - the names are http.server's
+        do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the names are http.server's
 
         def log_message(self, *args: Any) -> None:
             pass

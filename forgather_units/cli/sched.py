@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from typing import Final
+from urllib.parse import quote
 
 from forgather_units.cli import job
 from forgather_units.cli.client import Record, connect
+from forgather_units.cli.job_id import full_id
 from forgather_units.cli.options import add_verbs
 from forgather_units.cli.tables import age, print_json, table
 
-HELP: Final = "the queue: status, list, pause, resume, cancel, cleanup, gc"
+HELP: Final = "the queue: status, list, priority, pause, resume, cancel, cleanup, gc"
 
 _PATH: Final = "/api/queue/scheduler"
 
@@ -20,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = add_verbs(parser)
     add("status", "whether it dispatches, and how much there is", _status)
     add("list", "what waits, in the order in which it will start, and for what", _list)
+    priority = add("priority", "let one that waits go sooner (higher) or later (lower, also below 0)", _priority)
+    priority.add_argument("id", help="its id, or a part that only it has")
+    priority.add_argument("priority", type=int, metavar="N", help="its new priority: the highest goes first")
     add("pause", "start nothing more; what runs goes on", lambda args: _switch(args, enabled=False))
     add("resume", "start again what waits", lambda args: _switch(args, enabled=True))
     add("cancel", "take a job off the queue", job.cancel).add_argument("id", help="its id, or a part that only it has")
@@ -68,6 +73,17 @@ def _row(item: Record) -> tuple[object, ...]:
         params.get("logdir"),
         item.get("waits_for"),
     )
+
+
+def _priority(args: argparse.Namespace) -> int:
+    client = connect(args.server)
+    path = f"/api/queue/{quote(full_id(client, args.id), safe='')}"
+    item = client.object("PATCH", path, {"priority": args.priority})
+    if args.json:
+        print_json(item)
+    else:
+        print(f"{item.get('queue_id')}: priority {item.get('priority')}")
+    return 0
 
 
 def _switch(args: argparse.Namespace, *, enabled: bool) -> int:

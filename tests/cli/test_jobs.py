@@ -96,6 +96,12 @@ def test_a_part_that_means_none_or_many(forgather: Shell, jobs: SmallServer, par
         (["job", "gc"], "POST /api/jobs/gc", {"swept": 2}, "swept: 2"),
         (["sched", "cleanup"], "POST /api/jobs/cleanup", {"removed": [], "count": 0}, "removed: 0"),
         (["sched", "gc"], "POST /api/jobs/gc", {"swept": 0}, "swept: 0"),
+        (
+            ["sched", "priority", ONE, "5"],
+            f"PATCH /api/queue/{ONE}",
+            {"queue_id": ONE, "priority": 5},
+            f"{ONE}: priority 5",
+        ),
         (["sched", "resume"], "POST /api/queue/scheduler", {"enabled": True}, "resumed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -115,6 +121,13 @@ def test_the_switch(forgather: Shell, server: SmallServer, verb: str, enabled: b
     server.says("POST /api/queue/scheduler", {"enabled": enabled})
     assert forgather("sched", verb).code == 0
     assert server.asked[0].body == {"enabled": enabled}
+
+
+@pytest.mark.parametrize("priority", [7, -3])
+def test_another_priority(forgather: Shell, jobs: SmallServer, priority: int) -> None:
+    jobs.says(f"PATCH /api/queue/{OTHER}", {"queue_id": OTHER, "priority": priority})
+    assert forgather("sched", "priority", "0b", str(priority)).out == f"{OTHER}: priority {priority}\n"
+    assert jobs.asked[-1].body == {"priority": priority}
 
 
 def test_the_schedulers_status(forgather: Shell, server: SmallServer) -> None:
