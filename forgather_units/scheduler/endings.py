@@ -20,7 +20,10 @@ _RESULTS: Final[Mapping[str, str]] = {
 }
 
 # Exit codes that systemd itself sets when it cannot even start the program. (systemd.exec(5), process exit codes)
+# 126 and 127 are the shell's, which starts a viewer behind a socket.
 _SETUP_CODES: Final[Mapping[int, str]] = {
+    126: "the tensorboard program cannot be executed (126)",
+    127: "the tensorboard program cannot be executed (127: it is not there)",
     200: "its working folder cannot be entered (200/CHDIR)",
     203: "the tensorboard program cannot be executed (203/EXEC)",
     214: "its CPU scheduling cannot be set (214/SETSCHEDULER)",
@@ -49,7 +52,8 @@ def _judge(job: Job, record: ExitRecord, how: Exit) -> tuple[Outcome, str]:
         return Outcome.ABORTED, "killed on request"
     if record.stopped:
         return Outcome.ABORTED, "its unit was stopped from outside"
-    if record.result == "success" and how.signal is None and not how.code:
+    # "protocol": it went before it had answered, which is no crime of a program that ends well.
+    if record.result in ("success", "protocol") and how.signal is None and not how.code:
         return Outcome.DONE, ""
     if record.result == "oom-kill" and (cap := _memory_cap(job)):
         return Outcome.FAILED, f"killed: exceeded {cap}"

@@ -67,6 +67,8 @@ class Lifecycle:
         self._to_look_at: set[str] = set()
         self._verdicts: dict[str, Callable[[Job], Job]] = {}
         """Why we stop a unit ourselves: applied once it has ended."""
+        self._explaining: set[str] = set()
+        """Failed, and about to be recorded: what becomes of the units meanwhile changes nothing."""
 
     def close(self) -> None:
         """Watch no longer. The units go on."""
@@ -138,7 +140,7 @@ class Lifecycle:
         """See what is true of its units, and follow."""
         self._to_look_at.discard(queue_id)
         job = self._roster.get(queue_id)
-        if job is None or not isinstance(job.state, Active):
+        if job is None or not isinstance(job.state, Active) or queue_id in self._explaining:
             return
         match self._viewers.look(queue_id):
             case Alive() as seen:
@@ -169,12 +171,12 @@ class Lifecycle:
 
     def _restarting(self, job: Job, record: ExitRecord) -> None:
         """systemd starts again what ran and failed; what could not even start would fail for ever."""
-        if isinstance(job.state, Starting) and job.last_failure == "":
-            self._viewers.stop(job.queue_id)
-            self._over(job, Over(record))
-        elif not isinstance(job.state, Starting):
+        if isinstance(job.state, Running):
             self._readiness.give_up(job.queue_id)
             self._roster.note(life.restarting(job, record))
+        elif job.state != life.restarting(job, record).state:
+            self._viewers.stop(job.queue_id)
+            self._over(job, Over(record))
 
     def _lost_port(self, job: Job) -> None:
         """Somebody was quicker than our socket: the job waits like any other."""
@@ -196,11 +198,13 @@ class Lifecycle:
         ended = endings.ended_by(job, over.record, ())
         if ended.status == "failed":
             self._readiness.give_up(job.queue_id)
+            self._explaining.add(job.queue_id)
             self._mailbox.after(_LAST_WORDS_PAUSE, lambda: self._explain(job.queue_id, over.record))
         else:
             self._end(ended)
 
     def _explain(self, queue_id: str, record: ExitRecord) -> None:
+        self._explaining.discard(queue_id)
         job = self._roster.get(queue_id)
         if job is None or not job.is_active:
             return

@@ -11,22 +11,29 @@
 proxyd=$1 idle=$2 port=$3 path=$4
 shift 4
 sockets=${LISTEN_FDS:-0}
-# A stop is no failure, whoever of us hears of it first.
-trap 'exit 0' TERM
+
+# The terminal is the viewer's: what this shell remarks of its children is no line of it.
+exec {terminal}>&2 2>/dev/null
 
 # The viewer must not hold the sockets: they are the proxy's.
 (
+    exec 2>&"$terminal" {terminal}>&-
     for ((fd = 3; fd < 3 + sockets; fd++)); do exec {fd}<&-; done
     unset LISTEN_FDS LISTEN_PID LISTEN_FDNAMES NOTIFY_SOCKET
     exec "$@"
 ) &
 viewer=$!
+# A stop is the viewer's to answer, however long systemd lets it; its status is ours.
+stopping=
+trap 'stopping=yes; kill "$viewer" 2>/dev/null' TERM
 
 answers() {
     local connection code
     { exec {connection}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || return 1
     printf 'GET %s HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$path" >&"$connection"
     read -r _ code _ <&"$connection"
+    # Read to the end: a viewer may complain of a client that leaves early.
+    while read -r _ <&"$connection"; do :; done
     exec {connection}>&-
     [[ $code == 200 ]]
 }
@@ -40,10 +47,11 @@ done
 exec {never}>&-
 
 if kill -0 "$viewer" 2>/dev/null; then
-    systemd-notify --ready
+    systemd-notify --ready 2>&"$terminal"
     (
         export LISTEN_PID=$BASHPID
         unset NOTIFY_SOCKET
+        exec 2>&"$terminal" {terminal}>&-
         exec "$proxyd" --exit-idle-time="$idle" --connections-max=1024 "127.0.0.1:$port"
     ) &
 fi
@@ -51,6 +59,10 @@ fi
 # Whichever ends first ends the unit: the proxy when nobody looks, the viewer when it goes by itself.
 wait -n
 status=$?
+if [[ $stopping ]]; then
+    wait "$viewer"
+    status=$?
+fi
 if ((status > 128)); then
     # The shell's way to say "by a signal"; systemd is to see the signal itself.
     trap - "$((status - 128))" 2>/dev/null

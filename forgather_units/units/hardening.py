@@ -87,7 +87,13 @@ TABLE: Final[tuple[Protection, ...]] = (
     Protection(
         "no kernel log", {"ProtectKernelLogs": True}, _ALWAYS, lambda situation: situation.scope is Scope.SYSTEM
     ),
-    Protection("hidden processes", {"ProtectProc": "invisible"}, _STRICT, _mounts),
+    # A user manager accepts it, and a viewer sees all processes all the same: looked at from the inside.
+    Protection(
+        "hidden processes",
+        {"ProtectProc": "invisible", "ProcSubset": "pid"},
+        _STRICT,
+        lambda situation: situation.scope is Scope.SYSTEM,
+    ),
     Protection("no capabilities", {"CapabilityBoundingSet": 0, "AmbientCapabilities": 0}, _ALWAYS, _bound_caps),
     Protection(
         "fewer system calls",

@@ -96,19 +96,17 @@ class Journal:
             yield b"".join(pieces)
 
     def last_lines(self, unit: str, count: int) -> list[str]:
-        """The last `count` lines that the unit printed, or that the manager said of its failure, as text."""
+        """The last `count` lines that the unit printed, as text; of one that printed nothing, what its manager said."""
         with contextlib.closing(_open()) as reader:
             self._match_output(reader, unit)
-            reader.add_disjunction()
+            if printed := _last(reader, count):
+                return printed
+        with contextlib.closing(_open()) as reader:
             reader.add_match(f"{self._fields.about_unit}={unit}")
             # Warnings and worse: not "Started ...".
             for priority in range(5):
                 reader.add_match(f"PRIORITY={priority}")
-            reader.seek_tail()
-            lines: list[str] = []
-            while len(lines) < count and reader._previous():
-                lines.append(_get(reader, "MESSAGE").decode(errors="replace").strip())
-            return lines[::-1]
+            return _last(reader, count)
 
     def follow(self, since: float) -> LiveReader:
         """A reader of all that services print, from `since` (seconds since the epoch) on."""
@@ -121,7 +119,9 @@ class Journal:
         return LiveReader(self, reader)
 
     def _match_output(self, reader: Any, unit: str) -> None:
+        # What systemd's own child says before it becomes the viewer is no output of the viewer's.
         reader.add_match(f"{self._fields.unit}={unit}")
+        reader.add_match("_TRANSPORT=stdout")
         self._match_own(reader)
         # A child that printed and died at once: journald knows its stream, and nothing else of it.
         reader.add_disjunction()
@@ -229,3 +229,12 @@ def _seek_after(reader: Any, cursor: str | None) -> bool:
         return False
     # A seek goes to the entry itself, or, if it was vacuumed, to what comes next.
     return bool(reader._next()) and not reader.test_cursor(cursor)
+
+
+def _last(reader: Any, count: int) -> list[str]:
+    """The last `count` messages that match."""
+    reader.seek_tail()
+    lines: list[str] = []
+    while len(lines) < count and reader._previous():
+        lines.append(_get(reader, "MESSAGE").decode(errors="replace").strip())
+    return lines[::-1]

@@ -150,8 +150,6 @@ class ServiceMaker:
             **({} if own_tmp else {"RuntimeDirectory": [runtime], "RuntimeDirectoryMode": 0o700}),
             # What a child prints and dies at once, journald attributes to no unit; this is on the stream itself.
             "SyslogIdentifier": self.names.identifier(unit),
-            # Its data server is a child that a signal to the main process alone would leave behind.
-            "KillMode": "control-group",
             "TimeoutStartUSec": int(self.rules.start_timeout * 1e6),
             "TimeoutStopUSec": int(self.rules.stop_timeout * 1e6),
             "OOMPolicy": "stop",
@@ -166,7 +164,8 @@ class ServiceMaker:
 
     def _directly(self, job: Job, port: int | None) -> dict[str, Any]:
         argv = [*self.program.command, *job_flags(job.submission.options, port or DEFAULT_PORT, job.queue_id)]
-        return {"Type": "exec", "ExecStartEx": _command(argv)}
+        # Its data server is a child that a signal to the main process alone would leave behind.
+        return {"Type": "exec", "ExecStartEx": _command(argv), "KillMode": "control-group"}
 
     def _behind_socket(self, job: Job, port: int | None) -> dict[str, Any]:
         socket = self.names.socket(job.queue_id)
@@ -187,6 +186,8 @@ class ServiceMaker:
             "Type": "notify",
             "NotifyAccess": "all",
             "ExecStartEx": _command(argv),
+            # The shell hands the signal on, once; what is left behind the viewer gets SIGKILL.
+            "KillMode": "mixed",
             # A socket that cannot have its port stops the start before anything runs.
             "Requires": [socket],
             "After": [socket],

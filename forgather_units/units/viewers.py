@@ -119,13 +119,14 @@ class Viewers:
 
     def stop(self, queue_id: str) -> bool:
         """SIGTERM, then what systemd does; its port is free then. False where there is nothing to stop."""
-        stopped = self._bus.stop(self._service(queue_id))
-        return self._bus.stop(self._socket(queue_id)) or stopped
+        # The socket first: a request that waits in it would start the service again.
+        closed = self._bus.stop(self._socket(queue_id))
+        return self._bus.stop(self._service(queue_id)) or closed
 
     def kill(self, queue_id: str) -> bool:
         """SIGKILL to every process of it; its port is free then. False where there is nothing to kill."""
-        killed = self._bus.kill(self._service(queue_id), SIGKILL)
-        return self._bus.stop(self._socket(queue_id)) or killed
+        closed = self._bus.stop(self._socket(queue_id))
+        return self._bus.kill(self._service(queue_id), SIGKILL) or closed
 
     def look(self, queue_id: str) -> UnitState:
         """What is true of it now."""
