@@ -81,8 +81,7 @@ export function Sidebar({ view, auth, version, narrow, onNarrow }: SidebarProps)
 
 function Count({ of, words }: { of: number; words: string }) {
   return (
-    <span className="count" title={`${of} ${words}`}>
-      {of}
-    </span>
+    // Drawn by the style sheet: the item's name stays its one word.
+    <span className="count" data-count={of} title={`${of} ${words}`} />
   );
 }

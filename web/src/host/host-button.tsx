@@ -17,24 +17,25 @@ export function HostButton() {
   const [open, setOpen] = useState(false);
   if (!host) return null;
   const worst = (["bad", "warn"] as const).find((verdict) => host.findings.some((finding) => finding.verdict === verdict));
+  const short = `systemd --${host.scope}, ${host.placement}`;
   return (
     <>
       <button
         type="button"
         className="foot-line foot-button"
         aria-haspopup="dialog"
-        aria-label="Host capabilities"
+        aria-label={`Host capabilities: ${short}`}
         title="What this host can do"
         onClick={() => setOpen(true)}
       >
         <Icon name="server" />
         <span className="nav-name">
-          systemd --{host.scope}, {host.placement}
+          {short}
         </span>
         <span className={`dot dot-${worst ?? "ok"}`} title={VERDICTS[worst ?? "ok"]} />
       </button>
       <Modal open={open} onClose={() => setOpen(false)} title="Host capabilities" description={about(host)}>
-        <ul className="findings">
+        <ul className="findings" tabIndex={0} aria-label="Findings">
           {host.findings.map((finding) => (
             <li key={finding.name}>
               <span className={`dot dot-${finding.verdict}`} />

@@ -23,7 +23,7 @@ export function JobDetails({ job }: { job: Job }) {
       <Group name="State" rows={stateRows(job, useNow())} />
       <Group name="TensorBoard" rows={optionRows(job)} />
       <section className="detail-group">
-        <h3>Unit</h3>
+        <h2 className="group-title">Unit</h2>
         <Rows rows={unitRows(job)} />
         <CommandLine text={statusLine(job)} label="Copy the systemctl line" />
         <CommandLine text={journalLine(job)} label="Copy the journalctl line" />
@@ -35,7 +35,7 @@ export function JobDetails({ job }: { job: Job }) {
 function Group({ name, rows }: { name: string; rows: readonly Row[] }) {
   return (
     <section className="detail-group">
-      <h3>{name}</h3>
+      <h2 className="group-title">{name}</h2>
       <Rows rows={rows} />
     </section>
   );

@@ -26,7 +26,7 @@ export default function JobPanel({ job, tab }: { job: Job | undefined; tab: stri
   return (
     <section className="view job-panel" aria-label={job ? `Job ${job.title}` : "Job"}>
       <header className="view-head">
-        <h2>{job?.title ?? "Job"}</h2>
+        <h1>{job?.title ?? "Job"}</h1>
         {job && <StateBadge job={job} />}
         <a className="icon-button push" href={hrefOf("jobs")} aria-label="Close the job" title="Close">
           <Icon name="close" />

@@ -24,7 +24,7 @@ export function ConfigPanel({ project, config, onClose }: ConfigPanelProps) {
   return (
     <section className="view config-panel" aria-label={`Config ${config.name}`}>
       <header className="view-head">
-        <h2>{config.config_name ?? config.name}</h2>
+        <h1>{config.config_name ?? config.name}</h1>
         <button type="button" className="icon-button push" aria-label="Close the config" onClick={onClose}>
           <Icon name="close" />
         </button>
@@ -64,7 +64,7 @@ export function ConfigPanel({ project, config, onClose }: ConfigPanelProps) {
           </div>
         )}
       </dl>
-      <h3>Runs</h3>
+      <h2 className="group-title">Runs</h2>
       {error && <p className="field-error">{sentence(error)}</p>}
       {runs && !runs.length && <p className="quiet">No runs yet.</p>}
       {runs && runs.length > 0 && <Runs runs={runs} />}

@@ -22,7 +22,6 @@ function ProjectLine({ item, focusable, onFocus, onAct }: TreeLineProps & { item
       aria-level={1}
       aria-expanded={item.open}
       aria-selected={false}
-      aria-label={item.project.name}
       tabIndex={focusable ? 0 : -1}
       className="tree-line"
       title={item.project.project_dir}
@@ -34,7 +33,7 @@ function ProjectLine({ item, focusable, onFocus, onAct }: TreeLineProps & { item
       </span>
       <span className="tree-name">{item.project.name}</span>
       <span className="tree-about">{item.project.description?.split("\n")[0] ?? item.project.project_dir}</span>
-      <span className="count">{item.matches}</span>
+      <span className="count" data-count={item.matches} />
     </div>
   );
 }
@@ -49,7 +48,6 @@ function ConfigLine({ item, focusable, selected, onFocus, onAct }: TreeLineProps
           role="treeitem"
           aria-level={2}
           aria-selected={selected}
-          aria-label={config.name}
           tabIndex={focusable ? 0 : -1}
           className="tree-line tree-config"
           title={config.error ?? config.output_dir ?? config.name}

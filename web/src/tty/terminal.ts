@@ -3,7 +3,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
 import { Terminal, type ITheme } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
-import { styleSafeDocument } from "./style-safe-document";
+import { openStyleSafe, styleSafeDocument } from "./style-safe-document";
 
 /** Older lines are in the download. */
 export const SCROLLBACK = 20_000;
@@ -85,7 +85,7 @@ export function openScreen(host: HTMLElement): Screen {
   const search = new SearchAddon();
   terminal.loadAddon(fit);
   terminal.loadAddon(search);
-  terminal.open(host);
+  openStyleSafe(terminal, host);
   // Ctrl-C copies what is selected, everything else is the browser's.
   terminal.attachCustomKeyEventHandler((event) => ["PageUp", "PageDown", "Home", "End"].includes(event.key));
 
