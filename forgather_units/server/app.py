@@ -42,7 +42,7 @@ def create_app(house: House) -> Flask:
     def safe(response: Response) -> Response:
         """Nothing of ours is framed, guessed at, or told to others."""
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault(
             "Content-Security-Policy",

@@ -32,16 +32,22 @@ def _answer(status: int, detail: str, **more: str) -> Response:
     return response
 
 
+def marked(response: Response, error: ForgatherError) -> Response:
+    """`response` with the status of `error`, and when to try again."""
+    response.status_code = next(
+        (_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), HTTPStatus.BAD_REQUEST
+    )
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(max(1, error.seconds))
+    return response
+
+
 def register(app: Flask) -> None:
     """Have `app` answer every error as JSON."""
 
     @app.errorhandler(ForgatherError)
     def of_the_user(error: ForgatherError) -> Response:
-        status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), HTTPStatus.BAD_REQUEST)
-        response = _answer(status, error.message, hint=error.hint, field=error.field)
-        if isinstance(error, TooManyAttempts):
-            response.headers["Retry-After"] = str(max(1, round(error.seconds)))
-        return response
+        return marked(_answer(HTTPStatus.OK, error.message, hint=error.hint, field=error.field), error)
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Any:

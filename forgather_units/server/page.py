@@ -12,6 +12,7 @@ from forgather_units.auth.gate import IDENTITY
 from forgather_units.domain.errors import ForgatherError
 from forgather_units.server.answers import Answers
 from forgather_units.server.auth_routes import clear_session, set_session
+from forgather_units.server.errors import marked
 from forgather_units.server.house import House
 
 _STYLE = Path(__file__).with_name("templates") / "page.css"
@@ -68,6 +69,11 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
             has_password=authority.has_password,
             token_file=authority.token_file,
         )
-        return make_response(text, 401 if problem else 200)
+        return marked(make_response(text), problem) if problem else make_response(text)
+
+    @routes.errorhandler(ForgatherError)
+    def failed(error: ForgatherError) -> Response:
+        """A person looks at this, not a program."""
+        return marked(make_response(render_template("problem.html", error=error)), error)
 
     return routes

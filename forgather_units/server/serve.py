@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any, Final
 
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.server.entry import entry
@@ -17,6 +18,11 @@ from forgather_units.server.supervision import keep_alive, tell_ready, tell_stop
 from forgather_units.settings.settings import Settings, load
 
 log = logging.getLogger(__name__)
+
+# waitress takes a whole request in, into a temporary file, before the gate is asked who sends it; its own limit is
+# 1 GiB for each connection. TensorBoard's largest requests and our own are some KiB. One that says beforehand that it
+# is larger is refused with 413 at its head.
+_MAX_REQUEST: Final = 4 * 1024 * 1024
 
 
 def main(args: argparse.Namespace) -> int:
@@ -45,12 +51,24 @@ def _run(settings: Settings, house: House) -> None:
     keep_alive(house.scheduler.ping)
     tell_ready(f"listening at {address}")
     try:
-        serve(app, listeners, **WAITRESS_SETTINGS)
+        serve(app, listeners, **_tuning(settings))
     except KeyboardInterrupt:
         pass
     finally:
         tell_stopping()
         log.info("stopping; the units go on")
+
+
+def _tuning(settings: Settings) -> dict[str, Any]:
+    behind_proxy = {
+        "trusted_proxy": settings.trusted_proxy,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+    }
+    return {
+        **WAITRESS_SETTINGS,
+        "max_request_body_size": _MAX_REQUEST,
+        **(behind_proxy if settings.trusted_proxy else {}),
+    }
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ class Settings:
     auth_dir: Path = field(default_factory=paths.auth_dir, metadata={"help": "folder of the token and the password"})
     allowed_hosts: tuple[str, ...] = field(
         default=(), metadata={"help": "names, beside this machine's, under which browsers may reach the server"}
+    )
+    trusted_proxy: str = field(
+        default="", metadata={"help": "address of the reverse proxy whose X-Forwarded-For and -Proto are believed"}
     )
     state_dir: Path = field(default_factory=paths.state_dir, metadata={"help": "folder of the queue and the history"})
     unit_prefix: str = field(default="forgather", metadata={"help": "first part of every unit's name, and the slice"})
@@ -116,6 +120,14 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _address(value: Any) -> str:
+    text = _text(value)
+    try:
+        return str(ipaddress.ip_address(text)) if text else ""
+    except ValueError:
+        raise ValueError("must be an IP address") from None
+
+
 def _folder(value: Any) -> Path:
     folder = Path(_text(value)).expanduser()
     if not folder.is_absolute():
@@ -156,6 +168,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "auth": _truth,
     "auth_dir": _folder,
     "allowed_hosts": _names,
+    "trusted_proxy": _address,
     "state_dir": _folder,
     "unit_prefix": _prefix,
     "tensorboard": _text,

@@ -29,6 +29,8 @@ def test_flags_over_file_over_defaults(tmp_path: Path) -> None:
         ("state_dir: here", "state_dir must be an absolute path"),
         ("auth: maybe", "auth must be true or false"),
         ("log_level: LOUD", "log_level must be"),
+        ("trusted_proxy: box.example", "trusted_proxy must be an IP address"),
+        ("trusted_proxy: false", "trusted_proxy must be text"),
         ("- 1", "must be a mapping"),
         ("a: [", "is not YAML"),
         ("a: \x00", "is not YAML"),
