@@ -94,6 +94,8 @@ class Client:
             raise ServerGone(f"{self.url} has not answered within {_TIMEOUT[1]:.0f} s") from None
         except requests.RequestException:
             raise self._gone() from None
+        # urllib3 1.26 takes half an answer for a whole one unless it is told to count.
+        response.raw.enforce_content_length = True
         if response.status_code != HTTPStatus.OK:
             with response:
                 raise self._refusal(response)
