@@ -42,11 +42,7 @@ export function HostButton() {
               <div>
                 <strong>{finding.name}</strong> <span className="quiet">{VERDICTS[finding.verdict]}</span>
                 <p>{finding.detail}</p>
-                {finding.mend && (
-                  <p className="mend">
-                    To mend it: <code>{finding.mend}</code>
-                  </p>
-                )}
+                {finding.mend && <p>To mend it: {finding.mend}</p>}
               </div>
             </li>
           ))}

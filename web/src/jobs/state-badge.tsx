@@ -8,7 +8,7 @@ export function StateBadge({ job }: { job: Job }) {
   return (
     <span className="state" data-tone={state.tone}>
       <span className="state-word">{state.word}</span>
-      {state.more && <span className="state-more">{state.more}</span>}
+      {state.more && <span className="state-more" title={state.more}>{state.more}</span>}
     </span>
   );
 }

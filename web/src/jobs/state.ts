@@ -19,7 +19,7 @@ export function shown(job: Job, now: number): Shown {
   if (job.stop_requested && isActive(job)) return { word: "stopping", tone: "busy", more: "" };
   switch (job.status) {
     case "queued":
-      return { word: "queued", tone: "wait", more: job.waits_for ? `waits: ${job.waits_for}` : "next in line" };
+      return { word: "queued", tone: "wait", more: waitsOf(job) };
     case "starting":
       return { word: "starting", tone: "busy", more: span(now - (job.started_at ?? now)) };
     case "running":
@@ -32,6 +32,12 @@ export function shown(job: Job, now: number): Shown {
     case "failed":
       return { word: "failed", tone: "bad", more: ending(job, now) };
   }
+}
+
+/** What a queued job waits for. A job that holds a port is called by its title: the id is of no use to a reader. */
+export function waitsOf(job: Job): string {
+  if (!job.waits_for) return "next in line";
+  return `waits: ${job.waits_for.replace(/q_\d+_[0-9a-f]{8} \((.*)\)/, "$1")}`;
 }
 
 function ending(job: Job, now: number): string {

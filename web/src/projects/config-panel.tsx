@@ -77,12 +77,14 @@ function Runs({ runs }: { runs: readonly Run[] }) {
     <ul className="runs" aria-label="Runs">
       {runs.map((run) => (
         <li key={run.path} title={run.path}>
-          <span className="run-name">{run.name}</span>
+          <span className="run-name">
+            {run.name}
+            {run.age_seconds !== null && <span className="quiet">{span(run.age_seconds)} ago</span>}
+          </span>
           <LossCurve points={run.curve} />
           <span className="run-figures">
-            {run.last_step !== null && <>step {run.last_step.toLocaleString("en")}</>}
-            {run.last_loss !== null && <>, loss {run.last_loss.toPrecision(4)}</>}
-            {run.age_seconds !== null && <span className="quiet">, {span(run.age_seconds)} ago</span>}
+            {run.last_step !== null && <span>step {run.last_step.toLocaleString("en")}</span>}
+            {run.last_loss !== null && <span>loss {run.last_loss.toPrecision(4)}</span>}
           </span>
         </li>
       ))}

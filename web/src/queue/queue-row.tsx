@@ -3,6 +3,7 @@ import { CSS } from "@dnd-kit/utilities";
 import { memo } from "react";
 import type { Job } from "../api/types";
 import { hrefOf } from "../app/route";
+import { waitsOf } from "../jobs/state";
 import { useJobActions } from "../jobs/use-job-actions";
 import { Icon } from "../parts/icon";
 import { PriorityInput } from "./priority-input";
@@ -47,7 +48,9 @@ export const QueueRow = memo(function QueueRow({ job, place, onPriority }: Queue
           {job.job_params.logdir}
         </code>
       </div>
-      <span className="queue-waits">{job.waits_for ? `waits: ${job.waits_for}` : "next in line"}</span>
+      <span className="queue-waits" title={job.waits_for ?? undefined}>
+        {waitsOf(job)}
+      </span>
       <label className="queue-priority">
         <span aria-hidden>Priority</span>
         <PriorityInput value={job.priority} onChange={(priority) => onPriority(job.queue_id, priority)} />

@@ -37,7 +37,10 @@ export default function QueueView() {
     <section className="view" aria-label="Queue">
       <header className="view-head">
         <h1>Queue</h1>
-        <span className="quiet">{order.length ? `${counted(order.length, "job")}, in the order in which they start` : ""}</span>
+        <span className="quiet">
+          {order.length > 0 && counted(order.length, "job")}
+          {order.length > 0 && <span className="wide-only">, in the order in which they start</span>}
+        </span>
         <SchedulerButton />
       </header>
       {jobs && !order.length && (

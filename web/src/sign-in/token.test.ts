@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { credentialOf } from "./token";
+
+const TOKEN = "0123456789abcdef".repeat(4);
+
+it("tells a token, and the address that holds it, from a password", () => {
+  expect(credentialOf(` ${TOKEN}\n`)).toEqual({ token: TOKEN });
+  expect(credentialOf(`http://127.0.0.1:8765/?token=${TOKEN}`)).toEqual({ token: TOKEN });
+  expect(credentialOf("correct horse ")).toEqual({ password: "correct horse " });
+  expect(credentialOf(TOKEN.slice(1))).toEqual({ password: TOKEN.slice(1) });
+});
