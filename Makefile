@@ -8,11 +8,14 @@ BIN := $(VENV)/bin
 OWN_MANAGER := $(shell [ "$$(id -u)" != 0 ] && systemctl --user show-environment >/dev/null 2>&1 && echo yes)
 RUN := $(if $(OWN_MANAGER),,$(BIN)/python -m forgather_units.sandbox run --)
 
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test test-floors lint clean
+
+FLOORS := .venv-floors
 
 help:
 	@echo "make demo   start a server with a TensorBoard of sample runs; Ctrl-C ends it and leaves nothing running"
 	@echo "make test   everything: linters, unit tests, and the real thing on a real systemd"
+	@echo "make test-floors   the same tests, without linters, on the versions that Debian 12 has"
 
 setup: $(VENV)/.complete
 
@@ -30,8 +33,18 @@ test: setup
 	$(BIN)/python -m pytest tests/sandbox tests/linters
 	$(RUN) $(abspath $(BIN))/python -m pytest --ignore=tests/sandbox --ignore=tests/linters
 
+$(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/install-debian-packages
+	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox)
+	$(PYTHON) -m venv $(FLOORS)
+	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint packaging/debian-12-versions.txt --editable . pytest
+	touch $@
+
+test-floors: $(FLOORS)/.complete
+	$(subst $(BIN)/,$(FLOORS)/bin/,$(RUN)) $(abspath $(FLOORS))/bin/python -m pytest --ignore=tests/sandbox --ignore=tests/linters
+
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(FLOORS) build dist *.egg-info .mypy_cache .ruff_cache
