@@ -140,6 +140,9 @@ class Lifecycle:
         """See what is true of its units, and follow."""
         self._to_look_at.discard(queue_id)
         job = self._roster.get(queue_id)
+        if job is not None and job.is_ended and self._roster.is_saved(queue_id):
+            # Its last words may come after its end: a socket closes behind its viewer.
+            self._clear(queue_id)
         if job is None or not isinstance(job.state, Active) or queue_id in self._explaining:
             return
         match self._viewers.look(queue_id):

@@ -63,6 +63,10 @@ class Roster:
         if self._jobs.get(job.queue_id) != job:
             self._show(job)
 
+    def is_saved(self, queue_id: str) -> bool:
+        """Whether the store has its present state."""
+        return queue_id not in self._unsaved
+
     def save_unsaved(self) -> bool:
         """Whether everything is in the store by now."""
         for queue_id in sorted(self._unsaved):

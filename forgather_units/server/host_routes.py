@@ -42,14 +42,12 @@ def blueprint(house: House) -> Blueprint:
 
     @routes.get("")
     def host() -> dict[str, Any]:
-        sockets = house.host.sockets and house.makes.rules.sockets
-        chosen = "" if house.makes.rules.sockets else "the setting placement says so"
         return {
             "version": __version__,
             "scope": house.scope.value,
             "user": _user(),
-            "placement": (Placement.SOCKET if sockets else Placement.DIRECT).value,
-            "placement_reason": chosen or house.host.reason,
+            "placement": (Placement.DIRECT if house.no_sockets else Placement.SOCKET).value,
+            "placement_reason": house.no_sockets,
             "capabilities": {**asdict(house.host), "sockets": house.host.sockets},
             "findings": [asdict(finding) for finding in findings.rows()],
         }

@@ -60,6 +60,11 @@ class House:
     journal: Journal
     follower: Follower
 
+    @property
+    def no_sockets(self) -> str:
+        """Why viewers are placed directly; empty where they are not."""
+        return self.host.reason if self.makes.rules.sockets else "the setting placement is direct"
+
 
 class _MachinePorts:
     """The scheduler's view of this machine's ports."""

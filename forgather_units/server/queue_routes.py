@@ -12,8 +12,8 @@ from forgather_units.server.answers import Answers
 from forgather_units.server.submission import parse_priority, parse_submission
 
 
-def blueprint(scheduler: Scheduler, answers: Answers) -> Blueprint:
-    """The routes of the queue."""
+def blueprint(scheduler: Scheduler, answers: Answers, no_sockets: str) -> Blueprint:
+    """The routes of the queue; `no_sockets` as in `parse_submission`."""
     routes = Blueprint("queue", __name__, url_prefix="/api/queue")
 
     @routes.get("")
@@ -22,7 +22,7 @@ def blueprint(scheduler: Scheduler, answers: Answers) -> Blueprint:
 
     @routes.post("")
     def submit() -> dict[str, Any]:
-        submission, warnings = parse_submission(request.get_json())
+        submission, warnings = parse_submission(request.get_json(), no_sockets)
         return {**answers.item(scheduler.submit(submission)), "warnings": warnings}
 
     @routes.patch("/<queue_id>")

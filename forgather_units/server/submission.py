@@ -30,15 +30,18 @@ _FIELDS: Final = (
 Body = Mapping[str, Any]
 
 
-def parse_submission(body: Any) -> tuple[Submission, list[str]]:
-    """The submission and its warnings (sentences). Raises Malformed (shape) or Refused (cannot be)."""
+def parse_submission(body: Any, no_sockets: str = "") -> tuple[Submission, list[str]]:
+    """The submission and its warnings (sentences). Raises Malformed (shape) or Refused (cannot be).
+
+    `no_sockets` is the reason why this host has no socket placement; empty where it has.
+    """
     if not isinstance(body, dict):
         raise Malformed("the body must be one JSON object")
     _only(body, _FIELDS, "")
     _job_type(body)
     params = _params(body)
     options = TensorBoardOptions(**_parsed(TensorBoardOptions, params))
-    placing = _placing(params)
+    placing = _placing(params, no_sockets)
     facts = _look_at_machine(options)
     if _whole(body, "requested_gpus", 0) < 0:
         raise Refused("requested_gpus cannot be negative", field="requested_gpus")
@@ -88,11 +91,13 @@ def _parsed(options: type[TensorBoardOptions | Placing], params: Body) -> dict[s
     return {each.name: _PARAMS[each.name](params, each.name) for each in fields(options)}
 
 
-def _placing(params: Body) -> Placing:
+def _placing(params: Body, no_sockets: str) -> Placing:
     placing = Placing(**_parsed(Placing, params))
     for name in ("private", "lazy"):
         if placing.direct and getattr(placing, name):
             raise Refused(f"direct and {name} exclude each other: only systemd's socket can do that", field=name)
+        if no_sockets and getattr(placing, name):
+            raise Refused(f"{name} is not possible here: {no_sockets}", field=name, hint="forgather doctor")
     if placing.memory_max and placing.memory_high and placing.memory_high > placing.memory_max:
         raise Refused("memory_high cannot be above memory_max", field="memory_high")
     return placing
