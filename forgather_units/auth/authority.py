@@ -111,7 +111,7 @@ class Authority:
         if shown.query is not None:
             return Identity(How.QUERY) if self._is_token(shown.query) else None
         # A viewer's page could set a second cookie of our name for its own path: one of them being ours is enough.
-        return Identity(How.COOKIE) if any(map(self._sessions.is_valid, shown.cookies)) else None
+        return Identity(How.COOKIE) if any(map(self._sessions.is_valid, shown.sessions)) else None
 
     def sign_in(self, client: str, *, token: str | None = None, password: str | None = None) -> str:
         """The session's cookie value. `client` is an address. Raises Denied, TooManyAttempts, Refused."""
@@ -141,8 +141,12 @@ class Authority:
 
     def sign_out(self, environ: dict[str, Any]) -> None:
         """End the sessions that the request shows."""
-        for cookie in presented(environ).cookies:
-            self._sessions.revoke(cookie)
+        for session in presented(environ).sessions:
+            self._sessions.revoke(session)
+
+    def of_others(self, environ: dict[str, Any]) -> tuple[str, ...]:
+        """The sessions that the request shows and that are none of this server's."""
+        return tuple(each for each in presented(environ).sessions if not self._sessions.is_ours(each))
 
     def regenerate_token(self) -> None:
         """A new token; the old one and every session end."""

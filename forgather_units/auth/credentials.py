@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -13,9 +14,12 @@ TOKEN_PARAMETER: Final = "token"  # noqa: S105 - the name of a parameter
 _BEARER = re.compile(r"[ \t]*bearer(?:[ \t]+(\S+))?[ \t]*", re.IGNORECASE)
 _IS_BEARER = re.compile(r"[ \t]*bearer(?:[ \t,]|$)", re.IGNORECASE)
 # WSGI joins several Cookie headers by a comma, so ours may also start behind one.
-_COOKIE = re.compile(rf"(?:^|[;,])[ \t]*{SESSION_COOKIE}=([A-Za-z0-9_.\-]+)[ \t]*(?=[;,]|$)")
+_COOKIE = re.compile(rf"(?:^|[;,])[ \t]*{SESSION_COOKIE}=([A-Za-z0-9_.~\-]+)[ \t]*(?=[;,]|$)")
 # Each costs a signature to check; a browser sends one for each path below which a page has set one.
-_MOST_COOKIES: Final = 8
+_MOST_SESSIONS: Final = 8
+# Cookies know no ports: all servers under one host name share this one, so each leaves in it what is another's.
+_BETWEEN: Final = "~"
+_MOST_SHARED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Presented:
 
     bearer: str | None
     query: str | None
-    cookies: tuple[str, ...]
+    sessions: tuple[str, ...]
 
 
 def presented(environ: dict[str, Any]) -> Presented:
@@ -32,8 +36,18 @@ def presented(environ: dict[str, Any]) -> Presented:
     return Presented(
         _bearer(environ.get("HTTP_AUTHORIZATION", "")),
         _query(environ.get("QUERY_STRING", "")),
-        tuple(_COOKIE.findall(environ.get("HTTP_COOKIE", ""))[:_MOST_COOKIES]),
+        _sessions(environ.get("HTTP_COOKIE", "")),
     )
+
+
+def shared(sessions: Iterable[str]) -> str:
+    """The value of the one cookie that holds these sessions, of which the first ones stay if there are too many."""
+    return _BETWEEN.join(tuple(sessions)[:_MOST_SHARED])
+
+
+def _sessions(cookies: str) -> tuple[str, ...]:
+    values = _COOKIE.findall(cookies)[:_MOST_SESSIONS]
+    return tuple(each for value in values for each in value.split(_BETWEEN)[:_MOST_SHARED] if each)[:_MOST_SESSIONS]
 
 
 def _bearer(authorization: str) -> str | None:

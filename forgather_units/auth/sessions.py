@@ -58,6 +58,10 @@ class Sessions:
         name = self._name(cookie)
         return name is not None and name not in self._revoked.read()
 
+    def is_ours(self, cookie: str) -> bool:
+        """Whether it was made here and has not ended by itself; it may have been revoked."""
+        return self._name(cookie) is not None
+
     def revoke(self, cookie: str) -> None:
         """Sign it out, for this server and all later ones."""
         name = self._name(cookie)

@@ -7,22 +7,20 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from forgather_units.auth.authority import Authority, Identity
-from forgather_units.auth.credentials import SESSION_COOKIE
+from forgather_units.auth.credentials import SESSION_COOKIE, shared
 from forgather_units.auth.gate import IDENTITY
 from forgather_units.auth.sessions import MAX_AGE
 from forgather_units.domain.errors import Malformed
 
 
-def set_session(response: Response, cookie: str) -> Response:
-    """Give the browser its session."""
-    response.set_cookie(
-        SESSION_COOKIE, cookie, max_age=MAX_AGE, path="/", httponly=True, samesite="Lax", secure=request.is_secure
-    )
-    return response
-
-
-def clear_session(response: Response) -> Response:
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="Lax")
+def set_session(response: Response, *sessions: str) -> Response:
+    """Give the browser these in place of those that it has: ours, and those of other servers on this host."""
+    if value := shared(sessions):
+        response.set_cookie(
+            SESSION_COOKIE, value, max_age=MAX_AGE, path="/", httponly=True, samesite="Lax", secure=request.is_secure
+        )
+    else:
+        response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="Lax")
     return response
 
 
@@ -41,8 +39,10 @@ def blueprint(authority: Authority) -> Blueprint:
     @routes.post("/login")
     def login() -> Response:
         body = _body("token", "password")
-        cookie = authority.sign_in(_client(), token=body.get("token"), password=body.get("password"))
-        return set_session(jsonify({"ok": True, "requires_password_setup": not authority.has_password}), cookie)
+        others = authority.of_others(request.environ)
+        session = authority.sign_in(_client(), token=body.get("token"), password=body.get("password"))
+        answer = jsonify({"ok": True, "requires_password_setup": not authority.has_password})
+        return set_session(answer, session, *others)
 
     @routes.post("/set-password")
     def set_password() -> Response:
@@ -50,13 +50,14 @@ def blueprint(authority: Authority) -> Blueprint:
         if "password" not in body:
             raise Malformed("password is missing", field="password")
         identity: Identity = request.environ[IDENTITY]
-        cookie = authority.set_password(_client(), body["password"], body.get("current_password"), by=identity)
-        return set_session(jsonify({"ok": True}), cookie)
+        others = authority.of_others(request.environ)
+        session = authority.set_password(_client(), body["password"], body.get("current_password"), by=identity)
+        return set_session(jsonify({"ok": True}), session, *others)
 
     @routes.post("/logout")
     def logout() -> Response:
         authority.sign_out(request.environ)
-        return clear_session(jsonify({"ok": True}))
+        return set_session(jsonify({"ok": True}), *authority.of_others(request.environ))
 
     return routes
 

@@ -11,7 +11,7 @@ from forgather_units.auth.authority import Denied, TooManyAttempts
 from forgather_units.auth.gate import IDENTITY
 from forgather_units.domain.errors import ForgatherError
 from forgather_units.server.answers import Answers
-from forgather_units.server.auth_routes import clear_session, set_session
+from forgather_units.server.auth_routes import set_session
 from forgather_units.server.errors import marked
 from forgather_units.server.house import House
 
@@ -40,7 +40,8 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
     @routes.post("/sign-out")
     def sign_out() -> AnyResponse:
         authority.sign_out(request.environ)
-        return clear_session(make_response(redirect(url_for("page.jobs"), 303)))
+        others = authority.of_others(request.environ)
+        return set_session(make_response(redirect(url_for("page.jobs"), 303)), *others)
 
     @routes.get("/page.css")
     def style() -> Response:
@@ -56,10 +57,11 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
         try:
             # A token has a form of its own, so one field takes both.
             kind = "token" if len(secret) == 64 and not set(secret) - set("0123456789abcdef") else "password"
-            cookie = authority.sign_in(request.remote_addr or "", **{kind: secret})
+            session = authority.sign_in(request.remote_addr or "", **{kind: secret})
         except (Denied, TooManyAttempts) as why:
             return _sign_in_form(why)
-        return set_session(make_response(redirect(url_for("page.jobs"), 303)), cookie)
+        others = authority.of_others(request.environ)
+        return set_session(make_response(redirect(url_for("page.jobs"), 303)), session, *others)
 
     def _sign_in_form(problem: ForgatherError | None = None) -> Response:
         problem_text = problem.message if problem else ""
