@@ -1,4 +1,5 @@
 import * as Dialog from "@radix-ui/react-dialog";
+import { useState } from "react";
 import { Icon } from "./icon";
 
 interface ModalProps {
@@ -15,11 +16,22 @@ interface ModalProps {
  * Content-Security-Policy refuses.
  */
 export function Modal({ open, onClose, title, description, wide, children }: ModalProps) {
+  const [back, setBack] = useState<Element | null>(() => (open ? opener() : null));
+  const [was, setWas] = useState(open);
+  if (was !== open) {
+    setWas(open);
+    if (open) setBack(opener());
+  }
   return (
     <Dialog.Root open={open} onOpenChange={(now) => !now && onClose()}>
       <Dialog.Portal>
         <div className="backdrop">
           <Dialog.Content
+            // Radix knows only triggers of its own, and ours are anywhere.
+            onCloseAutoFocus={(event) => {
+              event.preventDefault();
+              if (back instanceof HTMLElement) back.focus();
+            }}
             className={wide ? "modal modal-wide" : "modal"}
             {...(description ? {} : { "aria-describedby": undefined })}
           >
@@ -36,4 +48,11 @@ export function Modal({ open, onClose, title, description, wide, children }: Mod
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** Who opens the dialog has the focus; a menu's entry is gone by then, and its button is meant. */
+function opener(): Element | null {
+  const at = document.activeElement;
+  const button = at?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+  return button ? document.getElementById(button) : at;
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { jobsQuery } from "../api/queries";
+import { jobsQuery, logdirQuery } from "../api/queries";
 import { ApiError, request, sentence } from "../api/request";
 import type { QueueItem } from "../api/types";
 import { go, hrefOf } from "../app/route";
@@ -44,7 +44,10 @@ export default function TensorBoardDialog({ seed, onClose }: { seed: Seed; onClo
     if (Object.keys(found).some((name) => ADVANCED.has(name as keyof Form))) setAdvanced(true);
   };
   const submit = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
+      // Looked at first: the answer is mostly there already, and it names the field.
+      const facts = await client.fetchQuery(logdirQuery(form.logdir.trim())).catch(() => null);
+      if (facts?.error) throw new ApiError(400, facts.error, "logdir");
       const projectDir = seed.kind === "config" ? seed.projectDir : seed.kind === "again" ? seed.job.project_dir : null;
       return request<QueueItem>("POST", "/api/queue", submissionOf(form, projectDir));
     },

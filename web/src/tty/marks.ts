@@ -2,11 +2,11 @@
 import type { Job } from "../api/types";
 import { exitOf } from "../jobs/state";
 
-const DIM_YELLOW = "\x1b[2;33m";
+const YELLOW = "\x1b[33m";
 const PLAIN = "\x1b[0m";
 
 export function mark(text: string): string {
-  return `${DIM_YELLOW}-- ${text} --${PLAIN}\r\n`;
+  return `${YELLOW}-- ${text} --${PLAIN}\r\n`;
 }
 
 export function droppedMark(count: number): string {

@@ -3,7 +3,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
 import { Terminal, type ITheme } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
-import { openStyleSafe, styleSafeDocument } from "./style-safe-document";
+import { admitStyles } from "./admit-styles";
 
 /** Older lines are in the download. */
 export const SCROLLBACK = 20_000;
@@ -66,9 +66,6 @@ export interface Screen {
 export function openScreen(host: HTMLElement): Screen {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const terminal = new Terminal({
-    // The search addon's marks and the override are among xterm's proposed API.
-    allowProposedApi: true,
-    documentOverride: styleSafeDocument(document),
     disableStdin: true,
     cursorInactiveStyle: "none",
     scrollback: SCROLLBACK,
@@ -85,7 +82,8 @@ export function openScreen(host: HTMLElement): Screen {
   const search = new SearchAddon();
   terminal.loadAddon(fit);
   terminal.loadAddon(search);
-  openStyleSafe(terminal, host);
+  const release = admitStyles(document);
+  terminal.open(host);
   // Ctrl-C copies what is selected, everything else is the browser's.
   terminal.attachCustomKeyEventHandler((event) => ["PageUp", "PageDown", "Home", "End"].includes(event.key));
 
@@ -102,6 +100,7 @@ export function openScreen(host: HTMLElement): Screen {
       observer.disconnect();
       dark.removeEventListener("change", recolour);
       terminal.dispose();
+      release();
     },
   };
 }
