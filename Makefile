@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 OWN_MANAGER := $(shell [ "$$(id -u)" != 0 ] && systemctl --user show-environment >/dev/null 2>&1 && echo yes)
 RUN := $(if $(OWN_MANAGER),,$(BIN)/python -m forgather_units.sandbox run --)
 
-.PHONY: help setup demo test test-floors lint clean
+.PHONY: bench help setup demo test test-floors lint clean
 
 FLOORS := .venv-floors
 
@@ -42,6 +42,10 @@ $(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/i
 
 test-floors: $(FLOORS)/.complete
 	$(subst $(BIN)/,$(FLOORS)/bin/,$(RUN)) $(abspath $(FLOORS))/bin/python -m pytest --ignore=tests/sandbox --ignore=tests/linters
+
+# The proxy beside direct TensorBoard, nginx and the Python proxies; some 20 minutes. The tables are in build/benchmarks.
+bench: setup
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.proxy
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

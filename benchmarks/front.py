@@ -1,0 +1,37 @@
+"""Our gate and our proxy on a port of their own, as the server puts them together, without its scheduler.
+
+Arguments: a port, a folder for the secrets, then `<queue id>=<port or socket path>` for each viewer.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from forgather_units.auth.authority import Authority
+from forgather_units.auth.gate import Gate
+from forgather_units.auth.origin import Hosts
+from forgather_units.proxy.target import Open, OpenUnix, Target, Unknown
+from forgather_units.proxy.tuning import WAITRESS_SETTINGS
+from forgather_units.proxy.wsgi import Proxy
+from forgather_units.server.listening import open_sockets, serve
+
+
+def _target(where: str) -> Target:
+    return Open("127.0.0.1", int(where)) if where.isdigit() else OpenUnix(where)
+
+
+def main() -> None:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    port, folder, *viewers = sys.argv[1:]
+    targets = {queue_id: _target(where) for queue_id, _, where in (viewer.partition("=") for viewer in viewers)}
+    listeners = open_sockets("127.0.0.1", int(port))
+    authority = Authority(Path(folder))
+    proxy = Proxy(lambda queue_id: targets.get(queue_id, Unknown()))
+    print(authority.token, flush=True)
+    serve(Gate(proxy, authority, Hosts(())), listeners, **WAITRESS_SETTINGS)
+
+
+if __name__ == "__main__":
+    main()
