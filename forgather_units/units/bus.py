@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-# Properties that pystemd's own table lacks (it raises KeyError for them before any call).
+# Properties that pystemd's own table lacks, in 0.11 or still (it raises KeyError for them before any call).
 signatures.KNOWN_UNIT_SIGNATURES.update(
     {
         b"ExecStartEx": b"a(sasas)",
@@ -27,6 +27,11 @@ signatures.KNOWN_UNIT_SIGNATURES.update(
         b"OOMPolicy": b"s",
         b"UMask": b"u",
         b"RuntimeDirectoryMode": b"u",
+        b"Restart": b"s",
+        b"RestartUSec": b"t",
+        b"StartLimitBurst": b"u",
+        b"StartLimitIntervalUSec": b"t",
+        b"AmbientCapabilities": b"t",
         b"CPUWeight": b"t",
         b"RestrictAddressFamilies": b"(bas)",
         b"CapabilityBoundingSet": b"t",
