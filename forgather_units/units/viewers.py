@@ -65,6 +65,7 @@ class Gone:
 
 UnitState = Alive | Restarting | Asleep | Over | PortTaken | Gone
 
+_START_LIMIT = "start-limit-hit"
 _LIVING = ("active", "activating", "reloading", "deactivating", "refreshing")
 _READ = (
     "LoadState",
@@ -156,7 +157,10 @@ class Viewers:
             last = record or exit_of_properties(service, time.time())
             return Over(replace(last, result=socket["Result"], at=socket["InactiveEnterTimestamp"] / 1e6 or last.at))
         if service["ActiveState"] == "failed":
-            return Over(record or exit_of_properties(service, time.time()), holds_port=True)
+            last = record or exit_of_properties(service, time.time())
+            # A start that was refused leaves no word of its own: the last one is of the run before.
+            refused = service["Result"] == _START_LIMIT
+            return Over(replace(last, result=_START_LIMIT) if refused else last, holds_port=True)
         return Asleep(service["InactiveEnterTimestamp"] / 1e6 or time.time())
 
     def forget(self, queue_id: str) -> None:

@@ -205,3 +205,25 @@ def test_one_that_cannot_wake_says_why_and_can_be_restarted(
     forgather.cli("job", "restart", queue_id)
     forgather.wait_status(queue_id, "sleeping")
     assert forgather.get(f"/api/tb/{queue_id}/").status_code == 200
+
+
+def test_one_that_is_woken_too_often_says_so_and_can_be_restarted(
+    make_forgather: MakeForgather, probe: str, logdir: Path
+) -> None:
+    forgather = make_forgather(tensorboard=probe)
+    forgather.start()
+    queue_id = forgather.submit(logdir, port="auto", lazy=True, idle_timeout="never")
+    if forgather.job(queue_id)["placement"] != "socket":
+        return
+    for _ in range(20):
+        forgather.get(f"/api/tb/{queue_id}/")
+        if forgather.wait_status(queue_id, "running", "failed", seconds=20)["status"] == "failed":
+            break
+        forgather.cli("job", "sleep", queue_id, check=False)
+        forgather.wait_status(queue_id, "sleeping", "failed")
+    job = forgather.job(queue_id)
+    assert (job["status"], "too often in a short time" in job["error"]) == ("failed", True), job["error"]
+    assert wait_until(lambda: forgather.units() == [])
+    forgather.cli("job", "restart", queue_id)
+    forgather.wait_status(queue_id, "sleeping")
+    assert forgather.get(f"/api/tb/{queue_id}/").status_code == 200

@@ -8,6 +8,7 @@ import pytest
 from jobs import running
 
 from forgather_units.domain.job import Ended, Exit, Outcome
+from forgather_units.domain.placement import Placed, Placement
 from forgather_units.scheduler.endings import ended_by, lost, never_answered
 from forgather_units.units.exit_record import ExitRecord
 
@@ -49,6 +50,14 @@ def test_failures_say_why(result: str, code: int | None, signal: int | None, wor
     assert state.outcome is Outcome.FAILED
     assert words in state.reason
     assert state.reason.endswith("first / last")
+
+
+def test_an_oom_kill_names_its_limit() -> None:
+    record = replace(RECORD, result="oom-kill", code=None, signal=9)
+    placed = replace(JOB, placed=Placed(Placement.SOCKET, ("own network", "MemoryMax 2G")))
+    state = ended_by(placed, record, ()).state
+    assert isinstance(state, Ended)
+    assert (state.outcome, state.reason) == (Outcome.FAILED, "killed: exceeded MemoryMax 2G")
 
 
 def test_gone_without_a_word() -> None:
