@@ -79,6 +79,14 @@ export interface ControlAnswer {
   data?: Job;
 }
 
+export interface Hello {
+  version: string;
+  /** Another one after each start of the server. */
+  boot_id: string;
+  /** Whether it has /api/services. */
+  services?: boolean;
+}
+
 export interface AuthStatus {
   authenticated: boolean;
   has_password: boolean;

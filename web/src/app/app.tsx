@@ -14,6 +14,7 @@ export function App({ token }: { token: string | null }) {
   const [offerPassword, setOfferPassword] = useState(false);
   const signIn = useSignIn(setOfferPassword);
   const exchanged = useRef(false);
+  const [spent, setSpent] = useState(false);
   const { mutate } = signIn;
 
   useEffect(() => whenSignedOut(() => void client.invalidateQueries({ queryKey: authQuery.queryKey })), [client]);
@@ -23,7 +24,7 @@ export function App({ token }: { token: string | null }) {
     mutate({ token });
   }, [token, mutate]);
 
-  const exchanging = token !== null && (signIn.isIdle || signIn.isPending);
+  const exchanging = token !== null && !spent && (signIn.isIdle || signIn.isPending);
   const auth = useQuery({ ...authQuery, enabled: !exchanging, retry: true, retryDelay: 1_000 });
 
   return (
@@ -34,7 +35,12 @@ export function App({ token }: { token: string | null }) {
         <SignIn
           hasPassword={auth.data.has_password}
           problem={signIn.error ? `The token in the address did not do: ${sentence(signIn.error)}` : null}
-          onDone={setOfferPassword}
+          onDone={(offer) => {
+            // The address's token is history once somebody came in another way.
+            signIn.reset();
+            setSpent(true);
+            setOfferPassword(offer);
+          }}
         />
       ) : offerPassword && !auth.data.auth_disabled ? (
         <OfferPassword onDone={() => setOfferPassword(false)} />

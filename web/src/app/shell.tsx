@@ -40,7 +40,7 @@ export function Shell({ auth }: { auth: AuthStatus }) {
         Skip to the view
       </a>
       <div className="shell" data-narrow={narrow} data-item={item ? true : undefined}>
-        <Sidebar view={view} auth={auth} version={live.version} narrow={narrow} onNarrow={setNarrow} />
+        <Sidebar view={view} auth={auth} version={live.hello?.version ?? null} narrow={narrow} onNarrow={setNarrow} />
         <div className="stage">
           <ConnectionBanner connection={live.connection} />
           <PausedBanner scheduler={scheduler} />

@@ -29,7 +29,8 @@ export function JobButtons({ job }: { job: Job }) {
   return (
     <div className="job-buttons">
       {job.status === "queued" && button("Cancel", actions.cancel)}
-      {isActive(job) && button("Kill", () => actions.control("kill"))}
+      {isActive(job) && !job.stop_requested && button("Kill", () => actions.control("kill"))}
+      {isActive(job) && job.stop_requested && button("Force kill...", () => setForcing(true))}
       {isEnded(job) && button("Remove", actions.remove)}
       <Menu label={`More for ${job.title}`} entries={entries} />
       {forcing && (

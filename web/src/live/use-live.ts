@@ -2,20 +2,16 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { authQuery, jobsQuery, logdirQuery, schedulerQuery } from "../api/queries";
-import type { Job, LogdirFacts, Scheduler } from "../api/types";
+import type { Hello, Job, LogdirFacts, Scheduler } from "../api/types";
 import { say } from "../parts/toasts";
 import { EventStream, type Connection } from "./event-stream";
+import { HELLO, useHello } from "./hello";
 import { applied, type Change } from "./job-changes";
-
-interface Hello {
-  version: string;
-  boot_id: string;
-}
 
 export interface Live {
   connection: Connection;
-  /** The server's version, once it has said so. */
-  version: string | null;
+  /** What the server said of itself, once it has. */
+  hello: Hello | undefined;
 }
 
 /** Many changes at once (a restart, a clean-up) are one rendering. */
@@ -24,7 +20,7 @@ const GATHER_MS = 40;
 export function useLive(): Live {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("connecting");
-  const [version, setVersion] = useState<string | null>(null);
+  const { data: hello } = useHello();
 
   useEffect(() => {
     let boot: string | null = null;
@@ -68,7 +64,7 @@ export function useLive(): Live {
             for (const key of ["host", "services", "projects"]) void client.invalidateQueries({ queryKey: [key] });
           }
           boot = hello.boot_id;
-          setVersion(hello.version);
+          client.setQueryData(HELLO, hello);
         },
         job: (event) => gather({ job: JSON.parse(event.data) as Job }),
         removed: (event) => gather({ removed: (JSON.parse(event.data) as { queue_id: string }).queue_id }),
@@ -86,5 +82,5 @@ export function useLive(): Live {
     };
   }, [client]);
 
-  return { connection, version };
+  return { connection, hello };
 }

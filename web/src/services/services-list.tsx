@@ -3,13 +3,16 @@ import { hrefOf } from "../app/route";
 import { servicesQuery } from "../api/queries";
 import { request, sentence } from "../api/request";
 import type { Service } from "../api/types";
+import { useHello } from "../live/hello";
 import { Menu } from "../parts/menu";
 import { Switch } from "../parts/switch";
 import { say } from "../parts/toasts";
 
 /** The saved services: each with its state and its switch. A server without services has no list. */
 export function ServicesList() {
-  const services = useQuery(servicesQuery).data;
+  // Asked for only where they exist: a 404 is an error in the browser's console, however it is taken.
+  const enabled = useHello().data?.services === true;
+  const services = useQuery({ ...servicesQuery, enabled }).data;
   if (!services?.length) return null;
   return (
     <ul className="services" aria-label="Saved services">

@@ -33,7 +33,7 @@ export function SignIn({ hasPassword, problem, onDone }: SignInProps) {
   const [typed, setTyped] = useState("");
   const signIn = useSignIn(onDone);
   const id = useId();
-  const wrong = signIn.error ? sentence(signIn.error) : problem;
+  const wrong = signIn.error ? sentence(signIn.error) : signIn.isIdle ? problem : null;
   return (
     <Welcome title="Sign in">
       <form

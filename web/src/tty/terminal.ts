@@ -84,8 +84,19 @@ export function openScreen(host: HTMLElement): Screen {
   terminal.loadAddon(search);
   const release = admitStyles(document);
   terminal.open(host);
-  // Ctrl-C copies what is selected, everything else is the browser's.
-  terminal.attachCustomKeyEventHandler((event) => ["PageUp", "PageDown", "Home", "End"].includes(event.key));
+  const scrolls: Readonly<Record<string, () => void>> = {
+    ArrowUp: () => terminal.scrollLines(-1),
+    ArrowDown: () => terminal.scrollLines(1),
+    PageUp: () => terminal.scrollPages(-1),
+    PageDown: () => terminal.scrollPages(1),
+    Home: () => terminal.scrollToTop(),
+    End: () => terminal.scrollToBottom(),
+  };
+  // Nothing is typed into a log: the keys scroll, and all others (Tab, Ctrl-C, Ctrl-F) are the browser's.
+  terminal.attachCustomKeyEventHandler((event) => {
+    if (event.type === "keydown" && !event.ctrlKey && !event.altKey && !event.metaKey) scrolls[event.key]?.();
+    return false;
+  });
 
   const recolour = (): void => {
     terminal.options.theme = dark.matches ? DARK : LIGHT;
