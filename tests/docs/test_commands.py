@@ -1,0 +1,74 @@
+"""Every command and every flag that a document names is one of the parser's, and every verb is in a document."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from documents import DOCUMENTS, code, commands
+
+from forgather_units.cli.main import build_parser
+
+COMMANDS = [(file, words) for file in DOCUMENTS for words in commands(file.read_text()) if words]
+_FLAG = re.compile(r"--[a-z][a-z0-9-]*|-[a-z]")
+# Flags of other programs, and TensorBoard's own where it spells them in another way.
+_OTHERS = {"--user", "--path_prefix", "--bind_all", "--load_fast", "--constraint", "-u", "-f", "-k", "-m"}
+
+
+def _verbs(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return action.choices
+    return {}
+
+
+def _options(parser: argparse.ArgumentParser) -> set[str]:
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def _walk(parser: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, parser
+    for name, below in _verbs(parser).items():
+        yield from _walk(below, (*path, name))
+
+
+EVERY_OPTION = {option for _, parser in _walk(build_parser()) for option in _options(parser)}
+
+
+@pytest.mark.parametrize(
+    ("file", "words"), COMMANDS, ids=[f"{file.name} {' '.join(words)}" for file, words in COMMANDS]
+)
+def test_a_command_is_one_of_ours(file: Path, words: list[str]) -> None:
+    parser, known = build_parser(), _options(build_parser())
+    for word in words:
+        if word.startswith("-"):
+            flag = word.partition("=")[0]
+            assert flag in known, f"{flag} is none of {sorted(known)}"
+        elif verbs := _verbs(parser):
+            if word == "...":
+                return
+            assert set(word.split("|")) <= set(verbs), f"{word} is none of {sorted(verbs)}"
+            parser = verbs[word.partition("|")[0]]
+            known = _options(parser)
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_a_flag_alone_is_one_of_ours(file: Path) -> None:
+    named = {part for text in code(file.read_text()) if text.startswith("-") for part in _FLAG.findall(text)[:1]}
+    assert named - EVERY_OPTION - _OTHERS == set()
+
+
+def test_every_verb_is_in_a_document() -> None:
+    named = {
+        (noun, verb)
+        for _, words in COMMANDS
+        for noun, verbs in [[*(word for word in words if not word.startswith("-")), ""][:2]]
+        for verb in verbs.split("|")
+    }
+    for path, parser in _walk(build_parser()):
+        if path and not _verbs(parser):
+            assert path in named or path in {(noun,) for noun, _ in named}, " ".join(path)

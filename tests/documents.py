@@ -1,0 +1,51 @@
+"""The documents, taken apart: their links, their headings, and the commands that they tell a reader to type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_INDENTED = re.compile(r"^ {4}\S.*$", re.MULTILINE)
+_INLINE = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_ENDS = ("--", "|", "&", "&&", ";", ">")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return [body for kind, body in _FENCE.findall(text) if kind == language]
+
+
+def links(text: str) -> list[str]:
+    return _LINK.findall(text)
+
+
+def anchors(text: str) -> set[str]:
+    """What a link may name behind `#`, made from headings as GitHub does."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(text)}
+
+
+def code(text: str) -> Iterator[str]:
+    """Every line of code: of blocks, of indented ones, and what stands between backticks."""
+    yield from (line for _, body in _FENCE.findall(text) for line in body.splitlines())
+    prose = _FENCE.sub("", text)
+    yield from _INDENTED.findall(prose)
+    # In a table a bar is escaped.
+    yield from (each.replace("\\|", "|") for each in _INLINE.findall(prose))
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words behind each `forgather`, without comments, and without what is another program's."""
+    for line in code(text):
+        words = line.split("#")[0].replace("[", " ").replace("]", " ").split()
+        if "forgather" not in words or words[0] in ("$", "ssh", "man"):
+            continue
+        for at in (at for at, word in enumerate(words) if word == "forgather"):
+            yield list(takewhile(lambda word: word not in _ENDS, words[at + 1 :]))
