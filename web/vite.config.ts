@@ -11,6 +11,8 @@ export default defineConfig({
     // The page's policy admits no inline script, so nothing may be put into the HTML.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What is bundled names its authors, as their licences ask.
+    license: { fileName: "licenses.md" },
   },
   // `npm run dev` in front of a real server: FORGATHER_SERVER_URL as for the command line.
   server: { proxy: { "/api": process.env["FORGATHER_SERVER_URL"] ?? "http://127.0.0.1:8765" } },

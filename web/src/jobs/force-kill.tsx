@@ -11,7 +11,7 @@ export function ForceKill({ job, onClose, onForce }: { job: Job; onClose: () => 
       description="Every process of the unit gets SIGKILL at once, without a chance to finish what it does. Kill asks first, and is nearly always enough."
     >
       <footer className="modal-foot">
-        <button type="button" className="button" onClick={onClose}>
+        <button type="button" className="button" autoFocus onClick={onClose}>
           Cancel
         </button>
         <button type="button" className="button button-grave" onClick={onForce}>

@@ -1,7 +1,9 @@
+import icon from "./icon.svg";
+
 export function Brand({ small }: { small?: boolean }) {
   return (
     <span className="brand">
-      <img src="/assets/icon.svg" alt="" width={small ? 20 : 28} height={small ? 20 : 28} />
+      <img src={icon} alt="" width={small ? 20 : 28} height={small ? 20 : 28} />
       <span>Forgather</span>
     </span>
   );
