@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 
 from forgather_units.server import (
     auth_routes,
@@ -31,12 +31,18 @@ def create_app(house: House) -> Flask:
         health_routes.blueprint(house),
         host_routes.blueprint(house),
         auth_routes.blueprint(house.authority),
-        queue_routes.blueprint(house.scheduler, answers, house.no_sockets),
+        queue_routes.blueprint(house.scheduler, answers, house.parser),
         job_routes.blueprint(house.scheduler, answers),
         tty_routes.blueprint(house, answers),
         page.blueprint(house, answers),
     ):
         app.register_blueprint(routes)
+
+    @app.before_request
+    def bounded() -> None:
+        """Werkzeug 2.2 asks for MAX_CONTENT_LENGTH at forms alone."""
+        if (request.content_length or 0) > _MAX_BODY:
+            abort(413)
 
     @app.after_request
     def safe(response: Response) -> Response:
