@@ -40,8 +40,9 @@ $(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/i
 		--constraint packaging/debian-12-versions.txt --editable . pytest
 	touch $@
 
+# TESTS="tests/server tests/auth" runs some of them.
 test-floors: $(FLOORS)/.complete
-	$(subst $(BIN)/,$(FLOORS)/bin/,$(RUN)) $(abspath $(FLOORS))/bin/python -m pytest --ignore=tests/sandbox --ignore=tests/linters
+	$(subst $(BIN)/,$(FLOORS)/bin/,$(RUN)) $(abspath $(FLOORS))/bin/python -m pytest --ignore=tests/sandbox --ignore=tests/linters $(TESTS)
 
 # The proxy beside direct TensorBoard, nginx and the Python proxies; some 20 minutes. The tables are in build/benchmarks.
 bench: setup
