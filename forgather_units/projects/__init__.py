@@ -1,0 +1,1 @@
+"""Forgather's projects and configs: where they are and where they write. No torch, nothing executed."""

@@ -1,0 +1,112 @@
+"""The process in which templates are rendered, seen from ours: asked, waited for, and ended when it does not answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, Final, Self
+
+from forgather_units.domain.errors import Unavailable
+from forgather_units.projects.outcome import Outcome, Request, Stamp
+
+# It has a second of CPU by its own clock; this is for what does not listen to that.
+_PATIENCE: Final = 1.8
+_START_PATIENCE: Final = 30.0
+_LARGEST_ANSWER: Final = 8 * 1024 * 1024
+# What it needs to find Python's modules and the user's folders; no tokens, no keys.
+_ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "PYTHONPATH", "PYTHONUSERBASE", "TZ", "USER")
+_ENVIRONMENT_PREFIX: Final = "XDG_"
+
+
+class _Silent(Exception):
+    """No whole answer: it has ended, or its time has."""
+
+
+class Isolated:
+    """A renderer in a process of its own, started when it is first asked. Not for several threads."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, why: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+
+    def answer(self, request: Request) -> Outcome:
+        """What comes of `request`, within 2 s. Raises Unavailable where no process can be started."""
+        process = self._process or self._start()
+        try:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
+            process.stdin.flush()
+            return _outcome(json.loads(_line(process, time.monotonic() + _PATIENCE)))
+        except (_Silent, OSError, ValueError):
+            ended = process.poll() is not None
+            self._end()
+            what = "ends the process that renders it" if ended else "takes more time than a config may take"
+            return Outcome({}, {}, f"{request.template}: {what}", lasting=False)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _ENVIRONMENT or name.startswith(_ENVIRONMENT_PREFIX)
+        }
+        try:
+            process = self._process = subprocess.Popen(
+                # -P: no module is taken from the current folder.
+                [sys.executable, "-P", "-m", "forgather_units.projects.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                close_fds=True,
+            )
+            _line(process, time.monotonic() + _START_PATIENCE)
+        except (OSError, _Silent):
+            self._end()
+            raise Unavailable("configs cannot be read: the process that renders them does not start") from None
+        return process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            try:
+                pipe.close()
+            except OSError:
+                continue
+        process.wait()
+
+
+def _line(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    """Its next line. Raises _Silent."""
+    assert process.stdout is not None
+    received = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while not received.endswith(b"\n"):
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise _Silent
+            piece = os.read(process.stdout.fileno(), 65536)
+            received += piece
+            if not piece or len(received) > _LARGEST_ANSWER:
+                raise _Silent
+    return received
+
+
+def _outcome(said: Mapping[str, Any]) -> Outcome:
+    files = {str(path): Stamp(**stamp) if stamp else None for path, stamp in said["files"].items()}
+    return Outcome(said["values"], files, said["error"], said["lasting"])
