@@ -38,7 +38,8 @@ export function LogdirField({ value, onChange, problem }: LogdirFieldProps) {
       />
       {picking && (
         <FolderPicker
-          start={value.trim() || null}
+          // Of a half-typed path the server could only say that it is not there.
+          start={facts?.exists ? facts.path : null}
           onClose={() => setPicking(false)}
           onChoose={(path) => {
             onChange(path);
