@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forgather_units.domain.job import Job, Queued, Running, Starting, State, Submission
 from forgather_units.domain.tensorboard import Port, TensorBoardOptions
+from forgather_units.kinds.tensorboard import TENSORBOARD
 
 
 def make_job(
@@ -18,7 +19,9 @@ def make_job(
 ) -> Job:
     """The `number`th job: submitted in the `number`th second."""
     options = TensorBoardOptions(logdir=logdir, port=port, host=host, bind_all=bind_all)
-    submission = Submission(project_dir=logdir, config=options.label, options=options, priority=priority)
+    submission = Submission(
+        project_dir=logdir, config=options.label, kind=TENSORBOARD, options=options, priority=priority
+    )
     return Job(f"q_{number}000_0000000{number % 10}", submission, float(number), state or Queued())
 
 

@@ -15,8 +15,7 @@ from forgather_units.cli.folders import absolute
 from forgather_units.cli.tables import print_json
 from forgather_units.cli.tail import ending, tail
 from forgather_units.domain.errors import Unavailable
-from forgather_units.domain.job import JobType
-from forgather_units.domain.tensorboard import DEFAULT_PORT, path_prefix
+from forgather_units.kinds.kind import Kind
 
 Params = dict[str, Any]
 
@@ -26,12 +25,12 @@ _NOT_YET: Final = ("queued", "starting")
 _READY: Final = ("running", "sleeping")
 
 
-def run(args: argparse.Namespace, params: Params) -> int:
+def run(args: argparse.Namespace, kind: Kind, params: Params) -> int:
     """Queue it and print its id; then wait, open and follow as asked. Raises JobEnded, or what the server says."""
     client = connect(args.server)
-    port = "private" if params.get("private") else params.get("port", DEFAULT_PORT)
-    label = f"{JobType.TENSORBOARD}:{port}"
-    item = client.object("POST", "/api/queue", _submission(args, params, label))
+    port = "private" if params.get("private") else params.get("port", kind.usual_port)
+    label = f"{kind.name}:{port}"
+    item = client.object("POST", "/api/queue", _submission(args, kind, params, label))
     queue_id = item.get("queue_id")
     if not isinstance(queue_id, str):
         raise Unavailable(f"{client.url} accepted the job and did not say its id")
@@ -39,7 +38,7 @@ def run(args: argparse.Namespace, params: Params) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     if not args.json:
         print(f"queued: {queue_id} ({label}, priority={args.priority})", flush=True)
-    url = f"{client.url}{path_prefix(queue_id)}/"
+    url = f"{client.url}/api/{kind.segment}/{queue_id}/"
     if args.wait or args.open:
         item = _wait(client, queue_id)
     if args.json:
@@ -53,14 +52,14 @@ def run(args: argparse.Namespace, params: Params) -> int:
     return 0
 
 
-def _submission(args: argparse.Namespace, params: Params, label: str) -> Record:
+def _submission(args: argparse.Namespace, kind: Kind, params: Params, label: str) -> Record:
     return {
-        "project_dir": absolute(args.project_dir) if args.project_dir else params["logdir"],
+        "project_dir": absolute(args.project_dir) if args.project_dir else params[kind.required],
         "config": label,
         "dynamic_args": {},
         "requested_gpus": 0,
         "priority": args.priority,
-        "job_type": JobType.TENSORBOARD.value,
+        "job_type": kind.name,
         "job_params": params,
     }
 

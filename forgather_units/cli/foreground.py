@@ -10,7 +10,14 @@ from typing import Final, NoReturn
 
 from forgather_units.cli.tables import print_json
 from forgather_units.domain.errors import Refused
-from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT, TensorBoardOptions, job_flags, stock_flags
+from forgather_units.domain.tensorboard import (
+    AUTO,
+    DEFAULT_PORT,
+    TensorBoardOptions,
+    job_flags,
+    path_prefix,
+    stock_flags,
+)
 from forgather_units.machine.addresses import lowest_free_port
 from forgather_units.machine.logdir import inspect_logdir
 from forgather_units.machine.tensorboard_cli import find_tensorboard
@@ -25,7 +32,7 @@ def run(args: argparse.Namespace, options: TensorBoardOptions) -> int:
     if not facts.event_files and facts.whole:
         print(f"warning: {options.logdir} has no event files yet", file=sys.stderr)
     port = _port(options)
-    flags = job_flags(options, port, _NO_ID_YET) if args.enqueue else stock_flags(options, port)
+    flags = job_flags(options, port, path_prefix(_NO_ID_YET)) if args.enqueue else stock_flags(options, port)
     command = [find_tensorboard(), *flags, *args.rest]
     if not args.dry_run:
         _become(command)

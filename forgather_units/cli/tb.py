@@ -16,6 +16,7 @@ from forgather_units.domain import quantities
 from forgather_units.domain.errors import Refused
 from forgather_units.domain.placement import Placing
 from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT, TensorBoardOptions
+from forgather_units.kinds.tensorboard import TENSORBOARD
 
 HELP: Final = "a TensorBoard: in the foreground, or with --enqueue as a job of the server"
 
@@ -66,7 +67,7 @@ def _run(args: argparse.Namespace) -> int:
     if placing and not args.enqueue:
         raise Usage(f"--{next(iter(placing)).replace('_', '-')} is for a job: add --enqueue")
     if args.enqueue and not args.dry_run:
-        return enqueue.run(args, params | placing)
+        return enqueue.run(args, TENSORBOARD, params | placing)
     return foreground.run(args, TensorBoardOptions(**params))
 
 

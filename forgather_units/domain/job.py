@@ -11,13 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from forgather_units.domain.placement import Placed, Placement, Placing
-from forgather_units.domain.tensorboard import TensorBoardOptions, path_prefix
-
-
-class JobType(StrEnum):
-    """The kinds of viewer that can be queued."""
-
-    TENSORBOARD = "tensorboard"
+from forgather_units.domain.viewer import Options, ViewerKind
 
 
 class Outcome(StrEnum):
@@ -109,8 +103,8 @@ class Submission:
 
     project_dir: str
     config: str
-    options: TensorBoardOptions
-    job_type: JobType = JobType.TENSORBOARD
+    kind: ViewerKind
+    options: Options
     priority: int = 0
     requested_gpus: int = 0
     dynamic_args: dict[str, Any] = field(default_factory=dict)
@@ -166,13 +160,13 @@ class Job:
 
     @property
     def path_prefix(self) -> str:
-        return path_prefix(self.queue_id)
+        """Its viewer's addresses begin with it; no slash at its end."""
+        return f"/api/{self.submission.kind.segment}/{self.queue_id}"
 
     @property
     def title(self) -> str:
-        """What a person calls it: the window title, else the last part of its logdir."""
-        options = self.submission.options
-        return options.window_title or options.logdir.rstrip("/").rpartition("/")[2] or options.logdir
+        """What a person calls it."""
+        return self.submission.options.title
 
     @property
     def has_socket(self) -> bool:

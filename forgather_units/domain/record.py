@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
-from typing import Any
+from typing import Any, cast
 
 from forgather_units.domain.job import (
     Ended,
     Exit,
     Job,
-    JobType,
     Outcome,
     Queued,
     Running,
@@ -23,7 +22,7 @@ from forgather_units.domain.job import (
     Submission,
 )
 from forgather_units.domain.placement import Placed, Placement, Placing
-from forgather_units.domain.tensorboard import TensorBoardOptions
+from forgather_units.domain.viewer import Kinds
 
 Record = dict[str, Any]
 
@@ -39,8 +38,8 @@ def item_of(job: Job) -> Record:
         "requested_gpus": submission.requested_gpus,
         "priority": submission.priority,
         "submitted_at": job.submitted_at,
-        "job_type": submission.job_type.value,
-        "job_params": {**asdict(submission.options), **asdict(submission.placing)},
+        "job_type": submission.kind.name,
+        "job_params": {**asdict(cast(Any, submission.options)), **asdict(submission.placing)},
         "read_only_paths": list(submission.read_only_paths),
     }
 
@@ -51,7 +50,7 @@ def record_of(job: Job) -> Record:
         **item_of(job),
         "node": None,
         "gpu_indices": [],
-        "output_dir": job.submission.options.logdir,
+        "output_dir": job.submission.options.folder,
         "path_prefix": job.path_prefix,
         "invocation_id": job.invocation_id,
         "stop_requested": job.stop_requested,
@@ -64,18 +63,19 @@ def record_of(job: Job) -> Record:
     }
 
 
-def job_of_item(item: Mapping[str, Any]) -> Job:
+def job_of_item(item: Mapping[str, Any], kinds: Kinds) -> Job:
     """The queued job behind an item; raises KeyError, TypeError or ValueError for what is none of ours."""
+    kind = kinds[item["job_type"]]
     return Job(
         queue_id=item["queue_id"],
         submitted_at=item["submitted_at"],
         submission=Submission(
             project_dir=item["project_dir"],
             config=item["config"],
-            options=TensorBoardOptions(**_own(TensorBoardOptions, item["job_params"])),
-            placing=Placing(**_own(Placing, item["job_params"])),
+            kind=kind,
+            options=kind.options_of(item["job_params"]),
+            placing=Placing(**own_fields(Placing, item["job_params"])),
             read_only_paths=tuple(item.get("read_only_paths", ())),
-            job_type=JobType(item["job_type"]),
             priority=item["priority"],
             requested_gpus=item["requested_gpus"],
             dynamic_args=item["dynamic_args"],
@@ -83,10 +83,10 @@ def job_of_item(item: Mapping[str, Any]) -> Job:
     )
 
 
-def job_of(record: Mapping[str, Any]) -> Job:
+def job_of(record: Mapping[str, Any], kinds: Kinds) -> Job:
     """The job behind a record; raises like `job_of_item`."""
     return replace(
-        job_of_item(record),
+        job_of_item(record, kinds),
         state=_state_of(record),
         invocation_id=record.get("invocation_id", ""),
         stop_requested=record.get("stop_requested", False),
@@ -115,7 +115,7 @@ def placed_of(record: Mapping[str, Any]) -> Placed | None:
     )
 
 
-def _own(options: type, params: Mapping[str, Any]) -> Record:
+def own_fields(options: type, params: Mapping[str, Any]) -> Record:
     """Those of the parameters that are fields of `options`: a job may have been written by another version."""
     names = {each.name for each in fields(options)}
     return {name: value for name, value in params.items() if name in names}

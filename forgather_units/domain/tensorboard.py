@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Final
 
-AUTO: Final = "auto"
-"""A port that the scheduler picks: the lowest free one from DEFAULT_PORT."""
+from forgather_units.domain.listening import AUTO, LOOPBACK, Listening, Port
+
+__all__ = ["AUTO", "DEFAULT_PORT", "LOOPBACK", "Port", "TensorBoardOptions", "job_flags", "path_prefix", "stock_flags"]
+
 DEFAULT_PORT: Final = 6006
-LOOPBACK: Final = "127.0.0.1"
-
-Port = int | Literal["auto"]
+_SEGMENT: Final = "tb"
 
 
 @dataclass(frozen=True, slots=True)
-class TensorBoardOptions:
+class TensorBoardOptions(Listening):
     """What a user may say about one TensorBoard; the names are the API's `job_params`.
 
-    `logdir` is absolute. `reload_interval` is in seconds (0: load once). `host` None means loopback.
-    `bind_all` wins over `host`: stock TensorBoard refuses the two together.
+    `logdir` is absolute. `reload_interval` is in seconds (0: load once).
     """
 
     logdir: str
-    port: Port = DEFAULT_PORT
-    host: str | None = None
-    bind_all: bool = False
+    port: Port = field(default=DEFAULT_PORT, kw_only=True)
     window_title: str | None = None
     reload_interval: float | None = None
     reload_multifile: bool = False
     samples_per_plugin: str | None = None
 
     @property
-    def address(self) -> str:
-        """The address that TensorBoard listens on: `0.0.0.0` stands for all of them."""
-        return "0.0.0.0" if self.bind_all else (self.host or LOOPBACK)  # noqa: S104 - asked for by the user
-
-    @property
     def label(self) -> str:
         """What lists call it: `tensorboard:6006`."""
         return f"tensorboard:{self.port}"
 
-    def on_loopback(self) -> TensorBoardOptions:
-        """The same behind a socket of systemd's: that has the address, TensorBoard its own loopback."""
-        return replace(self, host=None, bind_all=False)
+    @property
+    def title(self) -> str:
+        """The window title, else the last part of the logdir."""
+        return self.window_title or self.logdir.rstrip("/").rpartition("/")[2] or self.logdir
+
+    @property
+    def folder(self) -> str:
+        return self.logdir
 
 
 def path_prefix(queue_id: str) -> str:
     """The path below which a job's TensorBoard lives, on its own port and on our server alike."""
-    return f"/api/tb/{queue_id}"
-
-
-def readiness_path(queue_id: str) -> str:
-    """TensorBoard's cheapest address: who answers there is the job's own TensorBoard, and ready."""
-    return f"{path_prefix(queue_id)}/data/environment"
+    return f"/api/{_SEGMENT}/{queue_id}"
 
 
 def stock_flags(options: TensorBoardOptions, port: int) -> list[str]:
@@ -74,6 +66,6 @@ def stock_flags(options: TensorBoardOptions, port: int) -> list[str]:
     return flags
 
 
-def job_flags(options: TensorBoardOptions, port: int, queue_id: str) -> list[str]:
+def job_flags(options: TensorBoardOptions, port: int, prefix: str) -> list[str]:
     """The same, below the job's own prefix."""
-    return [*stock_flags(options, port), f"--path_prefix={path_prefix(queue_id)}"]
+    return [*stock_flags(options, port), f"--path_prefix={prefix}"]

@@ -13,7 +13,7 @@ from typing import Final
 
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.job import Active, Ended, Job, Queued, Running, Sleeping, Starting
-from forgather_units.domain.tensorboard import AUTO
+from forgather_units.domain.listening import AUTO
 from forgather_units.scheduler import endings, life
 from forgather_units.scheduler.mailbox import Mailbox
 from forgather_units.scheduler.order import Ports
@@ -84,8 +84,8 @@ class Lifecycle:
         """Start its units; `port` is None for a private one."""
         options = job.submission.options
         if options.port == AUTO and port is not None:
-            options = replace(options, port=port)
-            job = replace(job, submission=replace(job.submission, options=options, config=options.label))
+            options, label = options.on_port(port), f"{job.submission.kind.name}:{port}"
+            job = replace(job, submission=replace(job.submission, options=options, config=label))
         try:
             placed = self._viewers.start(job, port)
         except UnitExists as why:
@@ -102,7 +102,7 @@ class Lifecycle:
             self._mailbox.after(_RETRY_PAUSE, self._dispatch)
             return
         job, now = job.placed_as(placed), time.time()
-        log.info("%s placed (%s) on port %s: %s", job.queue_id, placed.placement, port, options.logdir)
+        log.info("%s placed (%s) on port %s: %s", job.queue_id, placed.placement, port, options.folder)
         asleep = job.has_socket and job.submission.placing.lazy
         job = job.now(Sleeping(now, port) if asleep else Starting(now, port))
         self._roster.note(job)
@@ -133,7 +133,7 @@ class Lifecycle:
         seconds = self._start_timeout
         self._verdicts[queue_id] = lambda ended: endings.never_answered(ended, time.time(), seconds, lines)
         self._readiness.give_up(queue_id)
-        self._viewers.stop(queue_id)
+        self._viewers.stop(job)
         self.look(queue_id)
 
     def look(self, queue_id: str) -> None:
@@ -142,10 +142,10 @@ class Lifecycle:
         job = self._roster.get(queue_id)
         if job is not None and job.is_ended and self._roster.is_saved(queue_id):
             # Its last words may come after its end: a socket closes behind its viewer.
-            self._clear(queue_id)
+            self._clear(job)
         if job is None or not isinstance(job.state, Active) or queue_id in self._explaining:
             return
-        match self._viewers.look(queue_id):
+        match self._viewers.look(job):
             case Alive() as seen:
                 self._expect_again(job, life.alive(job, seen, time.time()))
             case Asleep(since=since) if not job.stop_requested:
@@ -178,12 +178,12 @@ class Lifecycle:
             self._readiness.give_up(job.queue_id)
             self._roster.note(life.restarting(job, record))
         elif job.state != life.restarting(job, record).state:
-            self._viewers.stop(job.queue_id)
+            self._viewers.stop(job)
             self._over(job, Over(record))
 
     def _lost_port(self, job: Job) -> None:
         """Somebody was quicker than our socket: the job waits like any other."""
-        self._viewers.forget(job.queue_id)
+        self._viewers.forget(job)
         self._roster.accept(replace(job.now(Queued("its port was taken by another process")), placed=None))
         self._mailbox.after(_SWEEP_PAUSE, self._dispatch)
 
@@ -194,7 +194,7 @@ class Lifecycle:
     def _over(self, job: Job, over: Over) -> None:
         if over.holds_port:
             # Else the next request would start it again.
-            self._viewers.stop(job.queue_id)
+            self._viewers.stop(job)
         if ended := self._verdict(job):
             self._end(ended)
             return
@@ -224,7 +224,7 @@ class Lifecycle:
         assert isinstance(job.state, Ended)
         log.info("%s ended: %s %s", job.queue_id, job.status, job.state.reason)
         if self._roster.save_unsaved():
-            self._viewers.forget(job.queue_id)
+            self._viewers.forget(job)
         else:
             self._mailbox.after(_RETRY_PAUSE, self._save_again)
         if job.restart_requested:
@@ -240,7 +240,7 @@ class Lifecycle:
             self._mailbox.after(_RETRY_PAUSE, self._save_again)
             return
         for job in self._roster.ended():
-            self._viewers.forget(job.queue_id)
+            self._viewers.forget(job)
 
     # After a start of the server, or of the bus
 
@@ -251,7 +251,7 @@ class Lifecycle:
             if known is None or isinstance(known.state, Queued):
                 self._adopt(carried, port)
             elif known.is_ended:
-                self._clear(known.queue_id)
+                self._clear(known)
         for job in self._roster.active():
             self.look(job.queue_id)
         for job in self._roster.active():
@@ -259,19 +259,19 @@ class Lifecycle:
                 self._expect_answer(job)
         self._dispatch()
 
-    def _clear(self, queue_id: str) -> None:
+    def _clear(self, job: Job) -> None:
         """What is left of one that has ended, as we know."""
-        match self._viewers.look(queue_id):
+        match self._viewers.look(job):
             case Asleep():
-                self._viewers.stop(queue_id)
+                self._viewers.stop(job)
             case Alive():
                 pass
             case _:
-                self._viewers.forget(queue_id)
+                self._viewers.forget(job)
 
     def _adopt(self, carried: Job, port: int | None) -> None:
         begun = carried.now(Starting(carried.submitted_at, port))
-        match self._viewers.look(carried.queue_id):
+        match self._viewers.look(carried):
             case Alive() as seen:
                 self._note(begun, life.alive(begun, seen, time.time()))
             case Asleep(since=since):

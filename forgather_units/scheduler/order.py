@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from forgather_units.domain.job import Active, Job, Sleeping
-from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT
+from forgather_units.domain.listening import AUTO
 
 _LAST_PORT: Final = 65535
 
@@ -88,16 +88,16 @@ def _port_for(job: Job, held: Sequence[Holder], ports: Ports) -> int | str:
     options = job.submission.options
     address = options.address
     if options.port == AUTO:
-        return _lowest_free(address, held, ports)
+        return _lowest_free(address, job.submission.kind.usual_port, held, ports)
     for holder in held:
         if holder.port == options.port and ports.overlap(holder.address, address):
             return f"port {options.port} is held by {holder.queue_id} ({holder.title})"
     return options.port if ports.is_free(address, options.port) else f"port {options.port} {_BY_ANOTHER}"
 
 
-def _lowest_free(address: str, held: Sequence[Holder], ports: Ports) -> int | str:
+def _lowest_free(address: str, first: int, held: Sequence[Holder], ports: Ports) -> int | str:
     ours: Callable[[int], bool] = {holder.port for holder in held}.__contains__
-    for port in range(DEFAULT_PORT, _LAST_PORT + 1):
+    for port in range(first, _LAST_PORT + 1):
         if not ours(port) and ports.is_free(address, port):
             return port
-    return f"every port from {DEFAULT_PORT} {_BY_ANOTHER}"
+    return f"every port from {first} {_BY_ANOTHER}"

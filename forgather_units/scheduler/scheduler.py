@@ -110,7 +110,7 @@ class Scheduler:
             if not isinstance(job.state, Sleeping):
                 raise Conflict(f"{queue_id} is {job.status}: only a sleeping job can be woken")
             try:
-                self._viewers.wake(queue_id)
+                self._viewers.wake(job)
             except UnitRefused as why:
                 raise Conflict(f"{queue_id} cannot be woken: {why}") from None
             self._lifecycle.look(queue_id)
@@ -129,7 +129,7 @@ class Scheduler:
                 raise Conflict(f"{queue_id} is {job.status}: only a running job can be put to sleep")
             if not job.has_socket:
                 raise Conflict(f"{queue_id} cannot sleep: it has its port itself (placement direct)")
-            self._viewers.put_to_sleep(queue_id)
+            self._viewers.put_to_sleep(job)
             return f"{queue_id} falls asleep"
 
         return self._mailbox.ask(sleep)
@@ -146,7 +146,7 @@ class Scheduler:
                 self._dispatch()
                 return f"{queue_id} is queued again"
             self._roster.note(replace(job, stop_requested=True, restart_requested=True))
-            self._viewers.stop(queue_id)
+            self._viewers.stop(job)
             self._lifecycle.look(queue_id)
             return f"{queue_id} is stopped and starts again"
 
@@ -258,7 +258,7 @@ class Scheduler:
             self._dispatch()
             return f"{queue_id} was queued and is cancelled"
         self._roster.note(replace(job, stop_requested=True))
-        acted = self._viewers.kill(queue_id) if force else self._viewers.stop(queue_id)
+        acted = self._viewers.kill(job) if force else self._viewers.stop(job)
         self._lifecycle.look(queue_id)
         if not acted:
             return f"{queue_id} has ended already"

@@ -35,8 +35,8 @@ class Answers:
             "source": "queue",
             "title": job.title,
             "url": f"{job.path_prefix}/",
-            "unit": self._names.service(job.queue_id),
-            "socket_unit": self._names.socket(job.queue_id) if job.has_socket else None,
+            "unit": self._names.service(job),
+            "socket_unit": self._names.socket(job) if job.has_socket else None,
             "scope": self._scope.value,
             "usage": self.usage(job),
         }
@@ -45,5 +45,5 @@ class Answers:
         """What it uses now; None where no process of it runs."""
         if not isinstance(job.state, Starting | Running):
             return None
-        usage = self._accounting.usage(job.queue_id)
+        usage = self._accounting.usage(job)
         return asdict(usage) if usage else None

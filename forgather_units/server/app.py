@@ -31,7 +31,7 @@ def create_app(house: House) -> Flask:
         health_routes.blueprint(house),
         host_routes.blueprint(house),
         auth_routes.blueprint(house.authority),
-        queue_routes.blueprint(house.scheduler, answers, house.no_sockets),
+        queue_routes.blueprint(house.scheduler, answers, house.parser),
         job_routes.blueprint(house.scheduler, answers),
         tty_routes.blueprint(house, answers),
         page.blueprint(house, answers),

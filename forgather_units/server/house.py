@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import IO
 
 from forgather_units.auth.authority import Authority
@@ -15,12 +16,15 @@ from forgather_units.domain.errors import Refused, Unavailable
 from forgather_units.domain.host import Capabilities
 from forgather_units.domain.job import Job, Running, Starting
 from forgather_units.domain.placement import Placement
+from forgather_units.domain.program import Program
+from forgather_units.domain.viewer import ViewerKind
+from forgather_units.kinds.table import KINDS
 from forgather_units.machine import addresses
-from forgather_units.machine.tensorboard_cli import find_tensorboard, folders_of
 from forgather_units.proxy.readiness import answers, knock
 from forgather_units.scheduler.changes import Changes
 from forgather_units.scheduler.lifecycle import Surroundings
 from forgather_units.scheduler.scheduler import Limits, Scheduler
+from forgather_units.server.submission import SubmissionParser
 from forgather_units.server.targets import address_of
 from forgather_units.settings.settings import Settings
 from forgather_units.store.database import open_database
@@ -32,7 +36,6 @@ from forgather_units.units.journal import Journal
 from forgather_units.units.limits import slice_properties
 from forgather_units.units.names import UnitNames
 from forgather_units.units.probe import probe
-from forgather_units.units.program import Program
 from forgather_units.units.scope import Scope
 from forgather_units.units.service import Rules, ServiceMaker
 from forgather_units.units.signals import UnitSignals
@@ -65,6 +68,11 @@ class House:
         """Why viewers are placed directly; empty where they are not."""
         return self.host.reason if self.makes.rules.sockets else "the setting placement is direct"
 
+    @property
+    def parser(self) -> SubmissionParser:
+        """What reads submissions."""
+        return SubmissionParser(KINDS, self.makes.program, self.no_sockets)
+
 
 class _MachinePorts:
     """The scheduler's view of this machine's ports."""
@@ -86,13 +94,15 @@ def open_house(settings: Settings) -> Iterator[House]:
         os.environ.setdefault("XDG_RUNTIME_DIR", scope.runtime_dir)
     with _only_server(settings):
         authority = Authority(settings.auth_dir, enabled=settings.auth)
-        command = settings.tensorboard or find_tensorboard()
         host = probe(scope, settings.state_dir / "probe")
-        store = JobStore(open_database(settings.database))
+        store = JobStore(open_database(settings.database), KINDS)
         bus = ManagerBus(scope)
-        program = Program((command,), folders_of(command))
-        makes = ServiceMaker(scope, names, program, settings.exits_dir, _rules(settings), host)
-        viewers = Viewers(bus, makes, addresses.listening_addresses)
+        program = _programs(settings)
+        program(KINDS["tensorboard"])
+        makes = ServiceMaker(
+            scope, names, program, settings.exits_dir, settings.state_dir / "prepared", _rules(settings), host
+        )
+        viewers = Viewers(bus, makes, addresses.listening_addresses, KINDS)
         journal = Journal(scope)
         follower = Follower(journal)
         changes = Changes()
@@ -142,6 +152,17 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
+def _programs(settings: Settings) -> Callable[[ViewerKind], Program]:
+    """Finds a kind's program; asks the machine once for each."""
+    paths = {"tensorboard": settings.tensorboard, "mkdocs": settings.mkdocs}
+
+    @cache
+    def program(name: str) -> Program:
+        return KINDS[name].find(paths.get(name, ""))
+
+    return lambda kind: program(kind.name)
+
+
 def _cap(viewers: Viewers, settings: Settings) -> None:
     caps = slice_properties(settings.slice_limits)
     if not caps:
@@ -155,12 +176,12 @@ def _cap(viewers: Viewers, settings: Settings) -> None:
 def _answers(job: Job) -> bool:
     match job.state:
         case Starting(port=int(port)) | Running(port=int(port)):
-            return answers(address_of(job, port), job.path_prefix)
+            return answers(address_of(job, port), job.submission.kind.readiness_path(job.path_prefix))
     return False
 
 
 def _last_lines(journal: Journal, names: UnitNames, job: Job) -> Sequence[str]:
-    return journal.last_lines(names.service(job.queue_id), _LAST_LINES)
+    return journal.last_lines(names.service(job), _LAST_LINES)
 
 
 @contextmanager

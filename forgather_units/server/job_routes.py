@@ -35,7 +35,7 @@ def blueprint(scheduler: Scheduler, answers: Answers) -> Blueprint:
     def control(queue_id: str, action: str) -> dict[str, Any]:
         job = scheduler.job(queue_id)
         if action not in actions:
-            kind, known = job.submission.job_type.value, " and ".join(actions)
+            kind, known = job.submission.kind.name, " and ".join(actions)
             raise Refused(f"unsupported action {action!r}: a {kind} has {known}", field="action")
         message = actions[action](queue_id)
         return {"success": True, "message": message, "data": answers.job(scheduler.job(queue_id))}

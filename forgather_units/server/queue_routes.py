@@ -9,11 +9,11 @@ from flask import Blueprint, request
 from forgather_units.domain.errors import Malformed
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.server.answers import Answers
-from forgather_units.server.submission import parse_priority, parse_submission
+from forgather_units.server.submission import SubmissionParser, parse_priority
 
 
-def blueprint(scheduler: Scheduler, answers: Answers, no_sockets: str) -> Blueprint:
-    """The routes of the queue; `no_sockets` as in `parse_submission`."""
+def blueprint(scheduler: Scheduler, answers: Answers, parser: SubmissionParser) -> Blueprint:
+    """The routes of the queue."""
     routes = Blueprint("queue", __name__, url_prefix="/api/queue")
 
     @routes.get("")
@@ -22,7 +22,7 @@ def blueprint(scheduler: Scheduler, answers: Answers, no_sockets: str) -> Bluepr
 
     @routes.post("")
     def submit() -> dict[str, Any]:
-        submission, warnings = parse_submission(request.get_json(), no_sockets)
+        submission, warnings = parser.parse(request.get_json())
         return {**answers.item(scheduler.submit(submission)), "warnings": warnings}
 
     @routes.patch("/<queue_id>")

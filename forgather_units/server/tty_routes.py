@@ -20,7 +20,7 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
 
     @routes.get("/<queue_id>/tty")
     def dump(queue_id: str) -> Response:
-        unit = house.names.service(house.scheduler.job(queue_id).queue_id)
+        unit = house.names.service(house.scheduler.job(queue_id))
         return Response(house.journal.dump(unit), content_type="text/plain; charset=utf-8")
 
     @routes.get("/<queue_id>/tty/stream")
@@ -31,7 +31,7 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
         return Response(_events(job, after), content_type="text/event-stream", headers=headers)
 
     def _events(job: Job, after: str | None) -> Iterator[bytes]:
-        unit = house.names.service(job.queue_id)
+        unit = house.names.service(job)
 
         def final() -> dict[str, Any]:
             return answers.job(house.scheduler.job(job.queue_id))

@@ -39,6 +39,7 @@ class Settings:
     state_dir: Path = field(default_factory=paths.state_dir, metadata={"help": "folder of the queue and the history"})
     unit_prefix: str = field(default="forgather", metadata={"help": "first part of every unit's name, and the slice"})
     tensorboard: str = field(default="", metadata={"help": "path of the tensorboard command (empty: look for it)"})
+    mkdocs: str = field(default="", metadata={"help": "path of the mkdocs command (empty: look for it)"})
     max_running: int = field(default=0, metadata={"help": "TensorBoards that may run at once (0: no cap)"})
     start_timeout: float = field(default=120.0, metadata={"help": "seconds in which a TensorBoard must answer"})
     stop_timeout: float = field(default=10.0, metadata={"help": "seconds after which a stopping one gets SIGKILL"})
@@ -172,6 +173,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "state_dir": _folder,
     "unit_prefix": _prefix,
     "tensorboard": _text,
+    "mkdocs": _text,
     "max_running": _whole(0, 100_000),
     "start_timeout": _seconds,
     "stop_timeout": _seconds,

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.job import Job
 from forgather_units.domain.record import job_of, record_of
+from forgather_units.domain.viewer import Kinds
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,9 @@ def _said_plainly() -> Iterator[None]:
 class JobStore:
     """Jobs by id. One thread at a time; every change is one transaction. Raises Unavailable."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, kinds: Kinds) -> None:
         self._connection = connection
+        self._kinds = kinds
 
     def load(self) -> list[Job]:
         """All jobs, oldest first. A row that cannot be read is left alone, and said."""
@@ -35,7 +37,7 @@ class JobStore:
         with _said_plainly():
             for queue_id, text in self._connection.execute("SELECT queue_id, record FROM jobs ORDER BY submitted_at"):
                 try:
-                    jobs.append(job_of(json.loads(text)))
+                    jobs.append(job_of(json.loads(text), self._kinds))
                 except (KeyError, TypeError, ValueError) as why:
                     log.error("job %s in the database cannot be read (%r): left as it is", queue_id, why)
         return jobs

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.host import Capabilities
+from forgather_units.domain.job import Job
 from forgather_units.units.bus import ManagerBus
 from forgather_units.units.names import UnitNames
 
@@ -43,11 +44,11 @@ class Accounting:
         self._host = host
         self._lock = threading.Lock()
 
-    def usage(self, queue_id: str) -> Usage | None:
+    def usage(self, job: Job) -> Usage | None:
         """None where no process of it runs, or the manager cannot be asked."""
         try:
             with self._lock:
-                read = self._bus.properties(self._names.service(queue_id), _READ)
+                read = self._bus.properties(self._names.service(job), _READ)
         except Unavailable:
             return None
         if read["ActiveState"] not in ("active", "activating", "deactivating"):

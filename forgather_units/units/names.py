@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from forgather_units.domain.job import JobType
+from forgather_units.domain.job import Job
 from forgather_units.domain.queue_id import is_queue_id
 
 
@@ -24,11 +24,14 @@ class UnitNames:
         """A glob for all our services, for ListUnitsByPatterns. (A socket holds its service loaded.)"""
         return f"{self.prefix}-*.service"
 
-    def service(self, queue_id: str, job_type: JobType = JobType.TENSORBOARD) -> str:
-        return f"{self.prefix}-{job_type.value}-{queue_id}.service"
+    def service(self, job: Job) -> str:
+        return f"{self._stem(job)}.service"
 
-    def socket(self, queue_id: str, job_type: JobType = JobType.TENSORBOARD) -> str:
-        return f"{self.prefix}-{job_type.value}-{queue_id}.socket"
+    def socket(self, job: Job) -> str:
+        return f"{self._stem(job)}.socket"
+
+    def _stem(self, job: Job) -> str:
+        return f"{self.prefix}-{job.submission.kind.name}-{job.queue_id}"
 
     @staticmethod
     def identifier(unit: str) -> str:

@@ -1,22 +1,13 @@
-"""What is started: the stock command and what stands around it on this machine."""
+"""What stands between systemd's socket and a viewer: systemd's own proxy, and the shell that starts both."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 BEHIND_SOCKET: Final = Path(__file__).with_name("behind_socket.sh")
 _PROXYD: Final = ("/usr/lib/systemd/systemd-socket-proxyd", "/lib/systemd/systemd-socket-proxyd")
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A stock viewer: its command (an absolute path first), and the folders that it must be able to read."""
-
-    command: tuple[str, ...]
-    folders: tuple[str, ...] = ()
 
 
 def socket_proxy() -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,13 +12,14 @@ from forgather_units.domain.host import Capabilities
 from forgather_units.domain.job import Job
 from forgather_units.domain.placement import NEVER, Hardening, IdleTimeout, Placed, Placement, ResourceLimits
 from forgather_units.domain.placement import weight_of_priority as weight
+from forgather_units.domain.program import Program
 from forgather_units.domain.record import item_of, job_of_item, placed_fields, placed_of
-from forgather_units.domain.tensorboard import DEFAULT_PORT, job_flags, readiness_path
+from forgather_units.domain.viewer import Kinds, Options, ViewerKind
 from forgather_units.units.exit_record import stop_post_command
 from forgather_units.units.hardening import Situation, harden
 from forgather_units.units.limits import limit
 from forgather_units.units.names import UnitNames
-from forgather_units.units.program import BEHIND_SOCKET, Program, socket_proxy
+from forgather_units.units.program import BEHIND_SOCKET, socket_proxy
 from forgather_units.units.scope import Scope
 from forgather_units.units.socket_unit import socket_path, socket_properties
 
@@ -61,14 +62,17 @@ class ServiceMaker:
 
     scope: Scope
     names: UnitNames
-    program: Program
+    program: Callable[[ViewerKind], Program]
+    """Raises Refused where it is not installed."""
     exits_dir: Path
+    prepared_dir: Path
+    """The folder of the files that some kinds need before they start."""
     rules: Rules
     host: Capabilities
 
     def plan(self, job: Job, port: int | None, listen: Sequence[tuple[str, int]]) -> Planned:
         """`port` is the decided one (None: private), `listen` the numeric addresses that it stands for."""
-        service = self.names.service(job.queue_id)
+        service = self.names.service(job)
         placement, why_not = self._placement(job)
         placing = job.submission.placing
         situation = Situation(self.scope, placement, self.rules.hardening, self.host)
@@ -83,7 +87,7 @@ class ServiceMaker:
         }
         if placement is Placement.DIRECT:
             return Planned({service: properties}, service, "", placed)
-        socket = self.names.socket(job.queue_id)
+        socket = self.names.socket(job)
         about = socket_properties(
             self.socket_path(job.queue_id),
             list(listen),
@@ -104,6 +108,15 @@ class ServiceMaker:
     def socket_exit_file(self, queue_id: str) -> Path:
         return self.exits_dir / f"{queue_id}.socket"
 
+    def prepared_file(self, queue_id: str) -> Path:
+        return self.prepared_dir / f"{queue_id}.yml"
+
+    def prepare(self, job: Job) -> None:
+        """Write what its kind needs before it starts. Raises OSError."""
+        if (text := self._prepared(job)) is not None:
+            self.prepared_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.prepared_file(job.queue_id).write_text(text, encoding="utf-8")
+
     def _placement(self, job: Job) -> tuple[Placement, tuple[str, ...]]:
         if job.submission.placing.direct or not self.rules.sockets:
             return Placement.DIRECT, ()
@@ -113,23 +126,24 @@ class ServiceMaker:
 
     def _visible(self, job: Job) -> list[str]:
         """What the viewer must see, although it may lie where it sees nothing else."""
-        notify = [f"{self.scope.runtime_dir}/systemd/notify"] if self.scope is Scope.USER else []
         submission = job.submission
+        notify = [f"{self.scope.runtime_dir}/systemd/notify"] if self.scope is Scope.USER else []
         return [
-            *self.program.folders,
+            *self.program(submission.kind).folders,
+            *([str(self.prepared_file(job.queue_id))] if self._prepared(job) else []),
             str(BEHIND_SOCKET),
             *notify,
-            submission.options.logdir,
+            submission.options.folder,
             *submission.read_only_paths,
             *self.rules.read_only_paths,
         ]
 
     def _common(self, job: Job, port: int | None, placed: Placed) -> dict[str, Any]:
-        unit, socket = self.names.service(job.queue_id), self.names.socket(job.queue_id)
+        unit, socket = self.names.service(job), self.names.socket(job)
         has_socket = placed.placement is Placement.SOCKET
         carried = {"item": item_of(job), "port": port, **placed_fields(placed)}
         own_tmp = "private /tmp" in placed.protections
-        runtime = f"{self.names.prefix}-tensorboard/{job.queue_id}"
+        runtime = f"{self.names.prefix}-viewers/{job.queue_id}"
         return {
             "Description": self._description(job, port),
             "Documentation": ["man:systemctl(1)"],
@@ -163,24 +177,21 @@ class ServiceMaker:
         }
 
     def _directly(self, job: Job, port: int | None) -> dict[str, Any]:
-        argv = [*self.program.command, *job_flags(job.submission.options, port or DEFAULT_PORT, job.queue_id)]
+        argv = self._command_line(job, job.submission.options, port)
         # Its data server is a child that a signal to the main process alone would leave behind.
         return {"Type": "exec", "ExecStartEx": _command(argv), "KillMode": "control-group"}
 
     def _behind_socket(self, job: Job, port: int | None) -> dict[str, Any]:
-        socket = self.names.socket(job.queue_id)
+        socket = self.names.socket(job)
         idle = job.submission.placing.idle_timeout or self.rules.idle_timeout
-        inner = port or DEFAULT_PORT
-        flags = job_flags(job.submission.options.on_loopback(), inner, job.queue_id)
         argv = [
             "/bin/bash",
             str(BEHIND_SOCKET),
             socket_proxy() or "",
             "infinity" if idle == NEVER else f"{idle:g}",
-            str(inner),
-            readiness_path(job.queue_id),
-            *self.program.command,
-            *flags,
+            str(port or job.submission.kind.usual_port),
+            job.submission.kind.readiness_path(job.path_prefix),
+            *self._command_line(job, job.submission.options.on_loopback(), port),
         ]
         return {
             "Type": "notify",
@@ -193,18 +204,31 @@ class ServiceMaker:
             "After": [socket],
         }
 
+    def _command_line(self, job: Job, options: Options, port: int | None) -> list[str]:
+        kind = job.submission.kind
+        prepared = str(self.prepared_file(job.queue_id))
+        return [
+            *self.program(kind).command,
+            *kind.flags(options, port or kind.usual_port, job.path_prefix, prepared),
+        ]
+
+    @staticmethod
+    def _prepared(job: Job) -> str | None:
+        """What stands in its prepared file."""
+        return job.submission.kind.prepare(job.submission.options, job.path_prefix)
+
     @staticmethod
     def _description(job: Job, port: int | None) -> str:
         where = f"on port {port}" if port else "without a port"
-        return f"TensorBoard of {_one_line(job.title)} {where} ({job.queue_id})"
+        return f"{job.submission.kind.noun} of {_one_line(job.title)} {where} ({job.queue_id})"
 
 
-def carried_job(environment: list[str]) -> tuple[Job, int | None] | None:
+def carried_job(environment: list[str], kinds: Kinds) -> tuple[Job, int | None] | None:
     """The job and the port that a unit carries in its Environment=; None for a unit that is none of ours."""
     variables = dict(variable.partition("=")[::2] for variable in environment)
     try:
         carried = json.loads(variables[CARRIED])
-        job, port = job_of_item(carried["item"]), carried["port"]
+        job, port = job_of_item(carried["item"], kinds), carried["port"]
         placed = placed_of(carried)
     except (KeyError, TypeError, ValueError):
         return None

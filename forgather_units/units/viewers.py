@@ -11,6 +11,7 @@ from typing import Any
 
 from forgather_units.domain.job import Job
 from forgather_units.domain.placement import Placed
+from forgather_units.domain.viewer import Kinds
 from forgather_units.units.bus import ManagerBus, UnitRefused
 from forgather_units.units.exit_record import ExitRecord, exit_of_properties, read_exit_record
 from forgather_units.units.service import ServiceMaker, carried_job
@@ -91,15 +92,17 @@ Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
 class Viewers:
     """The units of our jobs. Belongs to one thread (its bus does). Raises Unavailable when the manager is away."""
 
-    def __init__(self, bus: ManagerBus, maker: ServiceMaker, resolve: Resolve) -> None:
+    def __init__(self, bus: ManagerBus, maker: ServiceMaker, resolve: Resolve, kinds: Kinds) -> None:
         self._bus = bus
         self._maker = maker
         self._resolve = resolve
+        self._kinds = kinds
 
     def start(self, job: Job, port: int | None) -> Placed:
         """Start the job's units; how they were placed. Raises UnitRefused with systemd's own sentence."""
         self._maker.exits_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._unlink_records(job.queue_id)
+        self._maker.prepare(job)
         listen = self._resolve(job.submission.options.address, port) if port else ()
         planned = self._maker.plan(job, port, listen)
         self._bus.start_transient(planned.first, planned.units)
@@ -107,42 +110,42 @@ class Viewers:
             self._bus.start(planned.then)
         return planned.placed
 
-    def wake(self, queue_id: str) -> None:
+    def wake(self, job: Job) -> None:
         """Start the service of a sleeping one. Raises UnitRefused."""
-        self._bus.start(self._service(queue_id))
+        self._bus.start(self._service(job))
 
-    def put_to_sleep(self, queue_id: str) -> bool:
+    def put_to_sleep(self, job: Job) -> bool:
         """End the service of one with a socket as if it had been idle. False where there is nothing to end.
 
         By a signal, not by a stop job: that would mean the end of it all.
         """
-        return self._bus.kill(self._service(queue_id), SIGTERM, whom="main")
+        return self._bus.kill(self._service(job), SIGTERM, whom="main")
 
-    def stop(self, queue_id: str) -> bool:
+    def stop(self, job: Job) -> bool:
         """SIGTERM, then what systemd does; its port is free then. False where there is nothing to stop."""
         # The socket first: a request that waits in it would start the service again.
-        closed = self._bus.stop(self._socket(queue_id))
-        return self._bus.stop(self._service(queue_id)) or closed
+        closed = self._bus.stop(self._socket(job))
+        return self._bus.stop(self._service(job)) or closed
 
-    def kill(self, queue_id: str) -> bool:
+    def kill(self, job: Job) -> bool:
         """SIGKILL to every process of it; its port is free then. False where there is nothing to kill."""
-        closed = self._bus.stop(self._socket(queue_id))
-        return self._bus.kill(self._service(queue_id), SIGKILL) or closed
+        closed = self._bus.stop(self._socket(job))
+        return self._bus.kill(self._service(job), SIGKILL) or closed
 
-    def look(self, queue_id: str) -> UnitState:
+    def look(self, job: Job) -> UnitState:
         """What is true of it now."""
-        service = self._bus.properties(self._service(queue_id), _READ)
+        service = self._bus.properties(self._service(job), _READ)
         loaded = service["LoadState"] == "loaded"
-        record = read_exit_record(self._maker.exit_file(queue_id))
+        record = read_exit_record(self._maker.exit_file(job.queue_id))
         if loaded and service["SubState"].startswith("auto-restart"):
             return Restarting(record or exit_of_properties(service, time.time()))
         # A unit whose start is still pending counts as inactive, and is not over.
         if loaded and (service["ActiveState"] in _LIVING or service["Job"][0]):
             return _alive(service)
-        socket = self._bus.properties(self._socket(queue_id), _READ_SOCKET)
+        socket = self._bus.properties(self._socket(job), _READ_SOCKET)
         if socket["LoadState"] == "loaded" and (socket["ActiveState"] != "inactive" or socket["Job"][0]):
             return self._look_at_socket(socket, service, record)
-        told = read_exit_record(self._maker.socket_exit_file(queue_id))
+        told = read_exit_record(self._maker.socket_exit_file(job.queue_id))
         if told is not None and (record is None or record.result == "success"):
             # It slept (or was put to sleep) when its socket was stopped.
             return Over(replace(record or told, stopped=told.stopped, at=told.at))
@@ -163,18 +166,23 @@ class Viewers:
             return Over(replace(last, result=_START_LIMIT) if refused else last, holds_port=True)
         return Asleep(service["InactiveEnterTimestamp"] / 1e6 or time.time())
 
-    def forget(self, queue_id: str) -> None:
+    def forget(self, job: Job) -> None:
         """Leave nothing of an ended one loaded, nor its word on disk: it is in the history by now."""
-        for unit in (self._socket(queue_id), self._service(queue_id)):
+        for unit in (self._socket(job), self._service(job)):
             self._bus.reset_failed(unit)
-        self._unlink_records(queue_id)
+        self._unlink_records(job.queue_id)
+        self._maker.prepared_file(job.queue_id).unlink(missing_ok=True)
 
     def found(self) -> list[tuple[Job, int | None]]:
         """The jobs that our loaded units carry, with their ports (None: private)."""
         jobs = []
         for unit in self._bus.units(self._maker.names.pattern):
             queue_id = self._maker.names.queue_id(unit)
-            carried = carried_job(self._bus.properties(unit, ["Environment"])["Environment"]) if queue_id else None
+            carried = (
+                carried_job(self._bus.properties(unit, ["Environment"])["Environment"], self._kinds)
+                if queue_id
+                else None
+            )
             if carried is not None and carried[0].queue_id == queue_id:
                 jobs.append(carried)
         return jobs
@@ -192,11 +200,11 @@ class Viewers:
         self._maker.exit_file(queue_id).unlink(missing_ok=True)
         self._maker.socket_exit_file(queue_id).unlink(missing_ok=True)
 
-    def _service(self, queue_id: str) -> str:
-        return self._maker.names.service(queue_id)
+    def _service(self, job: Job) -> str:
+        return self._maker.names.service(job)
 
-    def _socket(self, queue_id: str) -> str:
-        return self._maker.names.socket(queue_id)
+    def _socket(self, job: Job) -> str:
+        return self._maker.names.socket(job)
 
 
 def _alive(properties: dict[str, Any]) -> Alive:

@@ -7,8 +7,10 @@ import json
 import pytest
 from jobs import make_job, running, starting
 
-from forgather_units.domain.job import Ended, Exit, Job, Outcome, Queued
+from forgather_units.domain.job import Ended, Exit, Job, Outcome, Queued, Sleeping
+from forgather_units.domain.placement import Placed, Placement
 from forgather_units.domain.record import item_of, job_of, job_of_item, record_of
+from forgather_units.kinds.table import KINDS
 
 STATES = [
     make_job(1, port="auto", state=Queued("port 6006 is held by another process")),
@@ -16,18 +18,19 @@ STATES = [
     running(3, 6008),
     make_job(4, state=Ended(Outcome.FAILED, 9.5, Exit(signal=9), "ended with signal 9 (SIGKILL)", 4.0, 6006)),
     make_job(5, state=Ended(Outcome.DONE, 9.5, Exit(code=0), "", 4.0, 6006)),
+    make_job(7, state=Sleeping(8.0, 6006, 4.0)).placed_as(Placed(Placement.SOCKET, ("own network",), ("a notice",))),
     make_job(6, state=Ended(Outcome.ABORTED, 9.5, reason="cancelled before it started")),
 ]
 
 
 @pytest.mark.parametrize("job", STATES, ids=lambda job: job.status)
 def test_there_and_back(job: Job) -> None:
-    assert job_of(json.loads(json.dumps(record_of(job)))) == job
+    assert job_of(json.loads(json.dumps(record_of(job))), KINDS) == job
 
 
 def test_an_item_is_the_job_as_it_was_queued() -> None:
     job = make_job(1, port="auto")
-    assert job_of_item(json.loads(json.dumps(item_of(job)))) == job
+    assert job_of_item(json.loads(json.dumps(item_of(job))), KINDS) == job
 
 
 def test_the_reference_s_fields_are_there() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from forgather_units.domain.tensorboard import TensorBoardOptions, job_flags, stock_flags
+from forgather_units.domain.tensorboard import TensorBoardOptions, job_flags, path_prefix, stock_flags
 
 
 def test_the_least() -> None:
-    assert job_flags(TensorBoardOptions("/runs"), 6006, "q_1_00000000") == [
+    assert job_flags(TensorBoardOptions("/runs"), 6006, path_prefix("q_1_00000000")) == [
         "--logdir=/runs",
         "--port=6006",
         "--host=127.0.0.1",

@@ -10,6 +10,7 @@ import pytest
 from jobs import make_job, running
 
 from forgather_units.domain.errors import Unavailable
+from forgather_units.kinds.table import KINDS
 from forgather_units.store.database import open_database
 from forgather_units.store.jobs import JobStore
 from forgather_units.store.migrations import STEPS
@@ -21,13 +22,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_jobs_and_the_switch_outlive_the_connection(file: Path) -> None:
-    store = JobStore(open_database(file))
+    store = JobStore(open_database(file), KINDS)
     jobs = [make_job(1), running(2, 6007)]
     for job in jobs:
         store.save(job)
     store.enabled = False
     store.close()
-    again = JobStore(open_database(file))
+    again = JobStore(open_database(file), KINDS)
     assert again.load() == jobs
     assert again.enabled is False
     again.remove([jobs[0].queue_id])
@@ -41,7 +42,7 @@ def test_only_the_owner_can_read_it(file: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"this is no database " * 100, None], ids=["garbage", "torn"])
 def test_a_corrupt_database_is_set_aside(file: Path, content: bytes | None, caplog: pytest.LogCaptureFixture) -> None:
-    store = JobStore(open_database(file))
+    store = JobStore(open_database(file), KINDS)
     for number in range(200):
         store.save(make_job(number))
     store.close()
@@ -50,7 +51,7 @@ def test_a_corrupt_database_is_set_aside(file: Path, content: bytes | None, capl
         content = whole[:4096] + b"\xff" * 8192 + whole[12288:]
     file.write_bytes(content)
     with caplog.at_level(logging.ERROR):
-        assert JobStore(open_database(file)).load() == []
+        assert JobStore(open_database(file), KINDS).load() == []
     (aside,) = file.parent.glob("forgather.db.corrupt-*")
     assert aside.read_bytes() == content
     assert str(aside) in caplog.text
@@ -58,7 +59,7 @@ def test_a_corrupt_database_is_set_aside(file: Path, content: bytes | None, capl
 
 def test_a_row_that_cannot_be_read_is_left_alone(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     connection = open_database(file)
-    store = JobStore(connection)
+    store = JobStore(connection, KINDS)
     store.save(make_job(1))
     connection.execute("INSERT INTO jobs VALUES ('q_9_00000000', 9, 'queued', '{}')")
     assert store.load() == [make_job(1)]
@@ -84,6 +85,6 @@ def test_every_version_s_schema_is_brought_to_the_newest(tmp_path: Path) -> None
             connection.executescript(step)
         connection.execute(f"PRAGMA user_version = {version}")
         connection.close()
-        store = JobStore(open_database(file))
+        store = JobStore(open_database(file), KINDS)
         store.save(make_job(1))
         assert store.load() == [make_job(1)]
