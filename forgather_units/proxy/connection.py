@@ -20,11 +20,12 @@ _TIMED_OUT: Final = frozenset({errno.EAGAIN, errno.EINPROGRESS, errno.ETIMEDOUT}
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `connect`: until the connection stands. `first_byte`: from the request to the first byte of the answer,
-    long enough for a slow plugin that is working (0: for ever). `stall`: without any progress in either direction."""
+    """Seconds; 0 is for ever. `connect`: until the connection stands. `first_byte`: from the request to the first byte
+    of the answer; a slow plugin may work for long, and waiting costs nothing once it is the relay that waits. `stall`:
+    without any progress in the middle of either direction."""
 
     connect: float = 5
-    first_byte: float = 300
+    first_byte: float = 0
     stall: float = 300
 
 
@@ -36,16 +37,17 @@ class TookTooLong(OSError):
     """A timeout passed; the text is one sentence for a person."""
 
 
-def connect(where: Open | OpenUnix, timeouts: Timeouts) -> socket.socket:
-    """A connected socket whose receives give up after `first_byte`; its sends are for the caller not to wait in.
+def connect(where: Open | OpenUnix, seconds: float, patience: float) -> socket.socket:
+    """Within so many seconds a connected socket whose receives give up after `patience`; its sends are for the caller
+    not to wait in.
 
     Raises Unreachable or TookTooLong.
     """
     try:
-        return _connect(where, timeouts)
+        return _connect(where, seconds, patience)
     except OSError as error:
         if error.errno in _TIMED_OUT:
-            raise TookTooLong(f"TensorBoard did not accept a connection within {timeouts.connect:g} s.") from error
+            raise TookTooLong(f"TensorBoard did not accept a connection within {seconds:g} s.") from error
         reason = error.strerror or str(error)
         raise Unreachable(f"TensorBoard cannot be reached at {_spelled(where)} ({reason}).") from error
 
@@ -71,36 +73,36 @@ def host_header(where: Open | OpenUnix) -> str:
             return "localhost"
 
 
-def _connect(where: Open | OpenUnix, timeouts: Timeouts) -> socket.socket:
+def _connect(where: Open | OpenUnix, *seconds: float) -> socket.socket:
     match where:
         case OpenUnix(path=path):
-            return _connected(socket.AF_UNIX, path, timeouts)
+            return _connected(socket.AF_UNIX, path, *seconds)
         case Open(host=host, port=port):
             address = _ANY.get(host, host)
             # Resolving costs more than connecting, and is seldom needed.
             if address.replace(".", "").isdigit():
-                return _connected(socket.AF_INET, (address, port), timeouts)
+                return _connected(socket.AF_INET, (address, port), *seconds)
             if ":" in address and "%" not in address:
-                return _connected(socket.AF_INET6, (address, port), timeouts)
-            return _resolved(address, port, timeouts)
+                return _connected(socket.AF_INET6, (address, port), *seconds)
+            return _resolved(address, port, *seconds)
 
 
-def _resolved(name: str, port: int, timeouts: Timeouts) -> socket.socket:
+def _resolved(name: str, port: int, *seconds: float) -> socket.socket:
     failure = OSError(f"{name} has no address")
     for family, *_, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
         try:
-            return _connected(family, address, timeouts)
+            return _connected(family, address, *seconds)
         except OSError as error:
             failure = error
     raise failure
 
 
-def _connected(family: int, address: object, timeouts: Timeouts) -> socket.socket:
+def _connected(family: int, address: object, seconds: float, patience: float) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        set_timeout(sock, socket.SO_SNDTIMEO, timeouts.connect)  # bounds connect() too
+        set_timeout(sock, socket.SO_SNDTIMEO, seconds)  # bounds connect() too
         sock.connect(address)  # type: ignore[arg-type]  # its shape is the family's
-        set_timeout(sock, socket.SO_RCVTIMEO, timeouts.first_byte)
+        set_timeout(sock, socket.SO_RCVTIMEO, patience)
     except BaseException:
         sock.close()
         raise

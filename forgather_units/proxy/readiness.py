@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+from contextlib import closing, suppress
 from typing import Final
 
 from forgather_units.proxy.connection import Timeouts, TookTooLong, Unreachable, connect, host_header
@@ -11,12 +10,13 @@ from forgather_units.proxy.target import Open, OpenUnix
 from forgather_units.proxy.upstream import Broken, Exchange
 
 _PATIENCE: Final = Timeouts(connect=1.0, first_byte=5.0, stall=5.0)
+_LARGEST: Final = 64 * 1024
 
 
 def knock(path: str) -> None:
     """Connect to the unix socket at `path` and leave again. One that is gone by now is nobody's concern."""
-    with contextlib.suppress(Unreachable, TookTooLong):
-        connect(OpenUnix(path), _PATIENCE).close()
+    with suppress(Unreachable, TookTooLong):
+        connect(OpenUnix(path), _PATIENCE.connect, _PATIENCE.connect).close()
 
 
 def answers(where: Open | OpenUnix, prefix: str) -> bool:
@@ -26,8 +26,7 @@ def answers(where: Open | OpenUnix, prefix: str) -> bool:
         "Accept: application/json\r\nConnection: close\r\n\r\n"
     )
     try:
-        exchange = Exchange(where, "GET", head.encode("latin-1"), io.BytesIO(), 0, _PATIENCE)
+        with closing(Exchange(where, "GET", head.encode("latin-1"), _PATIENCE, _PATIENCE.first_byte)) as exchange:
+            return exchange.whole(_LARGEST) is not None and exchange.head.code == 200
     except (Unreachable, TookTooLong, Broken):
         return False
-    exchange.close()
-    return exchange.head.code == 200

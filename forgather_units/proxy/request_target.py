@@ -17,6 +17,8 @@ from forgather_units.proxy.credentials import without_token
 # differ from the gate's, and a token could pass unseen.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
+MOUNT = "/api/tb/"
+"""Below it lie the viewers, by queue id."""
 _UNQUOTED = "/:@!$&'()*+,;=-._~"
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-THREADS: Final = 64
-"""Worker threads. A response that its client reads slowly holds one; a blocked thread costs some 15 KB."""
+THREADS: Final = 96
+"""Worker threads. Each serves what is answered soon, the relay all else; a waiting thread costs some 15 KB."""
 
 WAITRESS_SETTINGS: Final[dict[str, Any]] = {
     "threads": THREADS,
-    # The default of 100 is one page of ten people. With a connection to a viewer for each busy thread this stays
-    # below the usual limit of 1024 open files.
+    # The default of 100 is one page of ten people. Each costs an open file and no thread.
     "connection_limit": 800,
     # select() fails above file descriptor 1023.
     "asyncore_use_poll": True,

@@ -1,45 +1,79 @@
 """One request to a viewer and its response, over one connection, in bounded memory.
 
-TensorBoard closes after each response, so there is nothing to pool. The request's body is sent while the response is
-already read: a viewer that answers as it reads (an echo, an early refusal) would otherwise block with us for ever.
+TensorBoard closes after each response, so there is nothing to pool. The request is sent while the response is already
+read: a viewer that answers as it reads (an echo, an early refusal) would otherwise block with us for ever.
 """
 
 from __future__ import annotations
 
 import select
 import socket
+import time
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Final
 
 from forgather_units.proxy.chunked import ChunkedDecoder
 from forgather_units.proxy.connection import Timeouts, TookTooLong, connect, send_at_once, set_timeout
 from forgather_units.proxy.response_head import (
     Chunked,
     Fixed,
+    Framing,
     NoBody,
     NotHttp,
     ResponseHead,
-    UntilClose,
     framing,
     parse_head,
 )
 from forgather_units.proxy.target import Open, OpenUnix
 
 PIECE: Final = 64 * 1024
-"""Bytes of a body read or sent at a time."""
+"""Bytes read at a time by a worker thread."""
 _MAX_HEAD: Final = 256 * 1024
 _MAX_INTERIM: Final = 20
 _HEAD_END: Final = b"\r\n\r\n"
-
-
-class Readable(Protocol):
-    """A request's body, as WSGI gives it."""
-
-    def read(self, size: int, /) -> bytes: ...
+_ONE_PACKET: Final = 16 * 1024
 
 
 class Broken(OSError):
     """The viewer's response cannot be had, or not to its end; the text is one sentence for a person."""
+
+
+class HeadReader:
+    """The head of a response out of the bytes as they arrive. `rest` is what arrived behind it."""
+
+    __slots__ = ("_interim", "_searched", "head", "rest")
+
+    def __init__(self) -> None:
+        self.head: ResponseHead | None = None
+        self.rest = bytearray()
+        self._searched = 0
+        self._interim = 0
+
+    def feed(self, received: bytes) -> None:
+        """Take in what arrived; raises Broken."""
+        self.rest += received
+        while self.head is None:
+            end = self.rest.find(_HEAD_END, self._searched)
+            if end > _MAX_HEAD or (end < 0 and len(self.rest) > _MAX_HEAD):
+                raise Broken(f"The headers of TensorBoard's answer are larger than {_MAX_HEAD // 1024} KiB.")
+            if end < 0:
+                self._searched = max(0, len(self.rest) - 3)
+                return
+            self._parse(end)
+
+    def _parse(self, end: int) -> None:
+        try:
+            head = parse_head(bytes(self.rest[:end]))
+        except NotHttp as error:
+            raise no_http(error) from error
+        del self.rest[: end + len(_HEAD_END)]
+        self._searched = 0
+        if not head.is_interim:
+            self.head = head
+            return
+        self._interim += 1
+        if head.code == 101 or self._interim >= _MAX_INTERIM:
+            raise Broken("TensorBoard switched to another protocol, which nobody asked for.")
 
 
 class Exchange:
@@ -48,163 +82,180 @@ class Exchange:
     Raises (all are OSError): Unreachable, TookTooLong, Broken.
     """
 
-    __slots__ = ("_body_left", "_method", "_received", "_request_body", "_sock", "_timeouts", "_unsent", "head")
-
-    head: ResponseHead
+    __slots__ = ("_patience", "method", "reader", "sock", "timeouts", "unsent")
 
     def __init__(
-        self, where: Open | OpenUnix, method: str, request_head: bytes, body: Readable, length: int, timeouts: Timeouts
+        self, where: Open | OpenUnix, method: str, request: bytes, timeouts: Timeouts, patience: float
     ) -> None:
-        """Sends the request (its body has `length` bytes) and reads the response's head."""
-        self._method = method
-        self._request_body = body
-        self._body_left = length
-        self._timeouts = timeouts
-        self._received = b""
-        self._sock = connect(where, timeouts)
+        """Connects, and sends of `request` (head and body) what is taken at once. `patience`, in seconds, is how long
+        `whole` waits."""
+        self.method = method
+        self.timeouts = timeouts
+        self._patience = patience
+        self.reader = HeadReader()
+        self.sock = connect(where, timeouts.connect, patience)
         try:
-            # A small request leaves in one packet.
-            self._unsent = memoryview(request_head + self._fill())
-            if self._body_left:
-                send_at_once(self._sock)
+            self.unsent = memoryview(request)
+            if len(request) > _ONE_PACKET:
+                send_at_once(self.sock)
             self._send_some()
-            self.head = self._read_head()
-            if timeouts.stall != timeouts.first_byte:
-                set_timeout(self._sock, socket.SO_RCVTIMEO, timeouts.stall)
         except BaseException:
             self.close()
             raise
 
+    @property
+    def head(self) -> ResponseHead:
+        """The response's head, once it is there."""
+        assert self.reader.head is not None
+        return self.reader.head
+
     def close(self) -> None:
         """End the connection; safe to repeat."""
-        self._sock.close()
+        self.sock.close()
 
-    def body(self) -> Iterator[bytes] | None:
-        """The response's body in pieces that are never empty; None where it has none.
+    def whole(self, largest: int) -> bytes | None:
+        """The whole body, if it is there soon and of a known length up to `largest`; else None, with nothing lost."""
+        deadline = time.monotonic() + self._patience
+        while self.reader.head is None:
+            if not self._receive(deadline):
+                return None
+        match self.framing():
+            case NoBody():
+                return b""
+            case Fixed(length=length) if length <= largest:
+                while len(self.reader.rest) < length:
+                    if not self._receive(deadline, length):
+                        return None
+                return bytes(memoryview(self.reader.rest)[:length])
+        return None
 
-        Raises Broken for a wrong framing; the iterator raises Broken or TookTooLong where the viewer ends or stalls
-        before the body does.
-        """
+    def framing(self) -> Framing:
+        """How the body ends; raises Broken."""
         try:
-            match framing(self.head, self._method):
-                case NoBody() | Fixed(length=0):
-                    return None
-                case Fixed(length=length):
-                    return self._fixed(length)
-                case Chunked():
-                    return self._chunked()
-                case UntilClose():
-                    return self._until_close()
+            return framing(self.head, self.method)
         except NotHttp as error:
-            self.close()
-            raise _no_http(error) from error
+            raise no_http(error) from error
 
-    def _fixed(self, left: int) -> Iterator[bytes]:
-        while left:
-            piece = self._next()[:left]
-            if not piece:
-                raise Broken(f"TensorBoard closed the connection {left} bytes before the end of its answer.")
-            left -= len(piece)
-            yield piece
+    def body(self) -> Iterator[bytes]:
+        """The body in pieces, waited for in this thread: for where there is no relay to do it."""
+        set_timeout(self.sock, socket.SO_RCVTIMEO, self.timeouts.stall)
+        while self.reader.head is None:
+            if not self._receive(None):
+                raise stalled()
+        return self._pieces(self.framing())
 
-    def _chunked(self) -> Iterator[bytes]:
-        decoder = ChunkedDecoder()
-        while not decoder.done:
-            received = self._next()
-            if not received:
-                raise Broken("TensorBoard closed the connection before the last chunk of its answer.")
-            try:
-                piece = decoder.feed(received)
-            except NotHttp as error:
-                raise _no_http(error) from error
-            if piece:
+    def _pieces(self, kind: Framing) -> Iterator[bytes]:
+        body = BodyReader(kind)
+        received = bytes(self.reader.rest)
+        while not body.done:
+            if received and (piece := body.feed(received)):
                 yield piece
+            if not body.done:
+                received = self._read_piece()
+                if not received:
+                    body.end()
 
-    def _until_close(self) -> Iterator[bytes]:
-        while piece := self._next():
-            yield piece
+    def _receive(self, deadline: float | None, length: int | None = None) -> bool:
+        """Whether something arrived in time; raises Broken."""
+        if self.unsent and not self._send_until_answered(deadline):
+            return False
+        try:
+            received = self.sock.recv(PIECE)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise broke(error) from error
+        if not received:
+            raise short(None if length is None else length - len(self.reader.rest))
+        self.reader.feed(received)
+        return deadline is None or time.monotonic() < deadline
 
-    def _fill(self) -> bytes:
-        """The next piece of the request's body; empty at its end."""
-        if not self._body_left:
-            return b""
-        piece = self._request_body.read(min(PIECE, self._body_left))
-        if not piece:
-            raise Broken("The request's body ended before its Content-Length.")
-        self._body_left -= len(piece)
-        return piece
+    def _read_piece(self) -> bytes:
+        try:
+            return self.sock.recv(PIECE)
+        except BlockingIOError as error:
+            raise stalled() from error
+        except OSError as error:
+            raise broke(error) from error
 
     def _send_some(self) -> None:
-        """Send without waiting, and have the next piece ready once this one is gone."""
+        """Send without waiting."""
         try:
-            sent = self._sock.send(self._unsent, socket.MSG_DONTWAIT)
+            sent = self.sock.send(self.unsent, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except OSError:
             # It takes no more of the request; what it answered before that (413, say) can still be read.
-            self._unsent, self._body_left = memoryview(b""), 0
+            self.unsent = memoryview(b"")
             return
-        self._unsent = self._unsent[sent:] or memoryview(self._fill())
+        self.unsent = self.unsent[sent:]
 
-    def _send_until_answered(self) -> None:
-        """Send as fast as it is taken, until something can be read or all is sent."""
+    def _send_until_answered(self, deadline: float | None) -> bool:
+        """Send as fast as it is taken, until something can be read or all is sent; whether that came in time."""
         poll = select.poll()
-        poll.register(self._sock, select.POLLIN | select.POLLOUT)
-        while self._unsent:
-            ready = poll.poll(self._timeouts.stall * 1000 or None)
+        poll.register(self.sock, select.POLLIN | select.POLLOUT)
+        while self.unsent:
+            seconds = self.timeouts.stall or None if deadline is None else max(0.0, deadline - time.monotonic())
+            ready = poll.poll(None if seconds is None else seconds * 1000)
             if not ready:
-                raise _stalled()
+                if deadline is None:
+                    raise stalled()
+                return False
             if ready[0][1] != select.POLLOUT:
-                return
+                return True
             self._send_some()
+        return True
 
-    def _read_head(self) -> ResponseHead:
-        for _ in range(_MAX_INTERIM):
-            head = self._read_one_head()
-            if not head.is_interim:
-                return head
-            if head.code == 101:
-                break
-        raise Broken("TensorBoard switched to another protocol, which nobody asked for.")
 
-    def _read_one_head(self) -> ResponseHead:
-        buffer = bytearray(self._received)
-        searched = 0
-        while (end := buffer.find(_HEAD_END, searched)) < 0 and len(buffer) <= _MAX_HEAD:
-            searched = max(0, len(buffer) - 3)
-            received = self._receive()
-            if not received:
-                raise Broken("TensorBoard closed the connection without a complete answer.")
-            buffer += received
-        if not 0 <= end <= _MAX_HEAD:
-            raise Broken(f"The headers of TensorBoard's answer are larger than {_MAX_HEAD // 1024} KiB.")
-        self._received = bytes(buffer[end + 4 :])
-        try:
-            return parse_head(bytes(buffer[:end]))
-        except NotHttp as error:
-            raise _no_http(error) from error
+class BodyReader:
+    """A body out of the bytes as they arrive, by its framing."""
 
-    def _next(self) -> bytes:
-        """What came with the head, then what comes; empty at the end."""
-        if self._received:
-            received, self._received = self._received, b""
+    __slots__ = ("_decoder", "_left", "done")
+
+    def __init__(self, kind: Framing) -> None:
+        self._decoder = ChunkedDecoder() if isinstance(kind, Chunked) else None
+        self._left = kind.length if isinstance(kind, Fixed) else None
+        self.done = isinstance(kind, NoBody) or self._left == 0
+
+    def feed(self, received: bytes) -> bytes:
+        """The part of the body in what arrived; raises Broken."""
+        if self._decoder is not None:
+            try:
+                piece = self._decoder.feed(received)
+            except NotHttp as error:
+                raise no_http(error) from error
+            self.done = self._decoder.done
+            return piece
+        if self._left is None:
             return received
-        return self._receive()
+        piece = received if len(received) <= self._left else received[: self._left]
+        self._left -= len(piece)
+        self.done = not self._left
+        return piece
 
-    def _receive(self) -> bytes:
-        if self._unsent:
-            self._send_until_answered()
-        try:
-            return self._sock.recv(PIECE)
-        except BlockingIOError as error:
-            raise _stalled() from error
-        except OSError as error:
-            raise Broken(f"The connection to TensorBoard broke ({error.strerror or error}).") from error
+    def end(self) -> None:
+        """The viewer has closed; raises Broken where that is not how the body ends."""
+        if self._decoder is not None:
+            raise Broken("TensorBoard closed the connection before the last chunk of its answer.")
+        if self._left is not None:
+            raise short(self._left)
+        self.done = True
 
 
-def _stalled() -> TookTooLong:
+def short(left: int | None) -> Broken:
+    """It closed too soon: `left` bytes before the end, or before its head was complete."""
+    if left is None:
+        return Broken("TensorBoard closed the connection without a complete answer.")
+    return Broken(f"TensorBoard closed the connection {left} bytes before the end of its answer.")
+
+
+def stalled() -> TookTooLong:
     return TookTooLong("TensorBoard did not answer in time.")
 
 
-def _no_http(error: NotHttp) -> Broken:
+def broke(error: OSError) -> Broken:
+    return Broken(f"The connection to TensorBoard broke ({error.strerror or error}).")
+
+
+def no_http(error: NotHttp) -> Broken:
     return Broken(f"TensorBoard's answer is not HTTP: {error}.")

@@ -1,27 +1,58 @@
-"""A waitress that refuses what two HTTP parsers could read in two ways (request smuggling), before any application.
+"""All that we need of waitress beyond its public API: strict parsing, and connections that it hands over.
 
-Waitress already refuses bare CR and LF, spaces in header names and unequal or non-numeric lengths, and drops names
-with an underscore. It accepts the rest of what is refused here, and a WSGI application cannot see it. Beyond the
-public API this uses two class attributes, `channel_class` and `parser_class`, and the parser's
-`parse_header(bytes)`; they are the same in waitress 2.1 and 3.0, and the tests fail if they ever cease to be.
+Strict parsing: a request that two HTTP parsers could read in two ways (smuggling) is refused before any application
+sees it. Waitress already refuses bare CR and LF, spaces in header names and unequal or non-numeric lengths, and drops
+names with an underscore.
+
+Handing over: the application takes the client's connection out of waitress (`environ[HAND_OVER]()`) and finishes the
+answer in the relay. The socket is duplicated; waitress closes its own and forgets the connection. A large body of a
+request for a viewer is not read at all before that (`environ[UNREAD]`), else waitress would collect it in a file
+before the gate is asked who sends it.
+
+Leaned on, the same in waitress 2.1 and 3.0 and pinned by the tests: `channel_class`, `parser_class`, `task_class`; of
+the parser `parse_header`, `received`, `completed`, `body_rcv`, `content_length`, `chunked`, `expect_continue`,
+`headers`; of the task `get_environment`, `service`, `wrote_header`, `close_on_finish`, `content_bytes_written`,
+`chunked_response`, `response_headers`; of the channel `socket`, `requests`, `total_outbufs_len`. Where HAND_OVER is
+not in the environ, applications answer by the public API, in their worker thread.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+import socket
 from typing import Any, Final
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
+from waitress.task import WSGITask
+
+from forgather_units.proxy.client import Client, Unread, drained
+from forgather_units.proxy.relay import RELAY
+from forgather_units.proxy.request_target import MOUNT, raw_target
+
+HAND_OVER: Final = "forgather.hand_over"
+"""In the environ: a function that gives the Client, or None where the connection cannot be taken out now."""
+UNREAD: Final = "forgather.unread"
+"""In the environ: the Unread body, where one is left."""
+
+READ_AT_MOST: Final = 256 * 1024
+"""The largest body for a viewer, in bytes, that waitress reads before the application is asked."""
 
 _REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Z]+ [^\x00-\x20\x7f]+ HTTP/1\.([01])")
 _FOLDED: Final = re.compile(rb"\r\n[ \t]")
 _FRAMING: Final = re.compile(rb"\r\n(transfer-encoding|content-length|host)[ \t]*:([^\r\n]*)", re.IGNORECASE)
+# waitress closes its side some milliseconds after the answer was written.
+_CLOSED_SOON: Final = 100
 
 
 class StrictParser(HTTPRequestParser):  # type: ignore[misc]
-    """Refuses, with 400, a request whose end could be in dispute."""
+    """Refuses, with 400, a request whose end could be in dispute; leaves a large body for a viewer unread."""
+
+    unread: Unread | None = None
+    content_length: int
+    expect_continue: bool
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse the request line and the headers; raises ParsingError."""
@@ -30,16 +61,81 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
             self.connection_close = True
             raise ParsingError(complaint)
         super().parse_header(header_plus)
+        if not self.chunked and self.content_length <= READ_AT_MOST:
+            return
+        if raw_target({"REQUEST_URI": self.request_uri}).startswith(MOUNT):
+            self.unread = Unread(None if self.chunked else self.content_length, b"", self.expect_continue)
+            # To waitress it has no body, and nothing follows it.
+            self.body_rcv, self.content_length, self.expect_continue = None, 0, False
+            self.headers["CONNECTION"] = "close"
+
+    def received(self, data: bytes) -> int:
+        """Take in what arrived; the number of bytes that belong to this request."""
+        count: int = super().received(data)
+        if self.unread is not None and self.completed:
+            self.unread.early = data[count:]
+            return len(data)
+        return count
+
+
+class HandOverTask(WSGITask):  # type: ignore[misc]
+    """A request whose connection the application may take."""
+
+    handed_over = False
+    wrote_header: bool
+
+    def get_environment(self) -> dict[str, Any]:
+        """The WSGI environ."""
+        environ: dict[str, Any] = super().get_environment()
+        environ[HAND_OVER] = self.hand_over
+        if self.request.unread is not None:
+            environ[UNREAD] = self.request.unread
+        return environ
+
+    def hand_over(self) -> Client | None:
+        """The connection, for the application to answer; waitress then sends nothing more on it."""
+        channel = self.channel
+        # What waits to be sent belongs to an earlier request, and must leave before our answer.
+        if self.wrote_header or channel.total_outbufs_len or len(channel.requests) > 1 or not channel.connected:
+            return None
+        sock = channel.socket.dup()
+        # Nothing of an answer is left for waitress to write or to miss.
+        self.wrote_header = self.close_on_finish = self.handed_over = True
+        self.content_bytes_written, self.content_length = 0, None
+        headers = list(self.response_headers)
+        return Client(sock, self.version, self.request.command, self.request.unread, self.status, headers)
+
+    def service(self) -> None:
+        """Carry out the request; a refused upload is read for a while, so that its sender sees why."""
+        channel, unread = self.channel, self.request.unread
+        sock = channel.socket.dup() if unread is not None and channel.connected else None
+        super().service()
+        if sock is None:
+            return
+        if self.handed_over or not RELAY.reserve():
+            sock.close()
+        else:
+            RELAY.start(_let_it_read(channel, sock))
+
+
+async def _let_it_read(channel: HTTPChannel, sock: socket.socket) -> None:
+    with sock:
+        for _ in range(_CLOSED_SOON):  # a poll: waitress tells nobody
+            if channel.socket is None:
+                break
+            await asyncio.sleep(0.01)
+        await drained(sock)
 
 
 class StrictChannel(HTTPChannel):  # type: ignore[misc]
-    """A connection whose requests are parsed strictly."""
+    """A connection whose requests are parsed strictly, and which can be handed over."""
 
     parser_class = StrictParser
+    task_class = HandOverTask
 
 
 def create_strict_server(application: Any, **settings: Any) -> Any:
-    """`waitress.create_server`, of the same signature, with strict parsing on each of its sockets."""
+    """`waitress.create_server`, of the same signature, with our channel on each of its sockets."""
     dispatchers: dict[int, Any] = settings.setdefault("map", {})
     server = create_server(application, **settings)
     for dispatcher in dispatchers.values():

@@ -145,8 +145,12 @@ def test_a_viewer_cannot_speak_for_the_origin(front: Front, viewer: MakeViewer) 
 )
 def test_an_answer_cut_off_does_not_look_whole(front: Front, viewer: MakeViewer, answer: bytes) -> None:
     viewer(answer)
-    with pytest.raises(http.client.IncompleteRead):
-        front.ask()
+    try:
+        response, _ = front.ask()
+    except http.client.IncompleteRead:
+        return
+    # It was short enough to be waited for before anything was sent.
+    assert response.status == 502
 
 
 def test_bytes_beyond_the_length_are_dropped(front: Front, viewer: MakeViewer) -> None:
