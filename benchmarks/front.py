@@ -28,7 +28,7 @@ def main() -> None:
     targets = {queue_id: _target(where) for queue_id, _, where in (viewer.partition("=") for viewer in viewers)}
     listeners = open_sockets("127.0.0.1", int(port))
     authority = Authority(Path(folder))
-    proxy = Proxy(lambda queue_id: targets.get(queue_id, Unknown()))
+    proxy = Proxy(lambda mount, queue_id: targets.get(queue_id, Unknown()))
     print(authority.token, flush=True)
     serve(Gate(proxy, authority, Hosts(())), listeners, **WAITRESS_SETTINGS)
 

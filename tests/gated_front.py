@@ -37,7 +37,7 @@ class GatedFront:
         self._thread.start()
 
     def guard(self, authority: Authority, allowed_hosts: tuple[str, ...] = ()) -> None:
-        app, proxy = _app(authority), Proxy(lambda queue_id: Unknown())
+        app, proxy = _app(authority), Proxy(lambda mount, queue_id: Unknown())
 
         def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             chosen: Any = proxy if proxy.claims(environ) else app

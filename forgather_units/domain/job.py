@@ -111,6 +111,10 @@ class Submission:
     placing: Placing = field(default_factory=Placing)
     read_only_paths: tuple[str, ...] = ()
     """Folders outside the logdir to which links in it lead: the viewer is to see them too."""
+    service: str = ""
+    """The name of the declared service that it is an instance of; empty for what somebody queued."""
+    signature: str = ""
+    """Of the service's declaration: an instance of another one is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +164,13 @@ class Job:
 
     @property
     def path_prefix(self) -> str:
-        """Its viewer's addresses begin with it; no slash at its end."""
-        return f"/api/{self.submission.kind.segment}/{self.queue_id}"
+        """Its viewer's addresses begin with it; no slash at its end. A service keeps its own for ever."""
+        return f"{self.mount}{self.submission.service or self.queue_id}"
+
+    @property
+    def mount(self) -> str:
+        """Where the viewers of its kind lie; a slash at its end."""
+        return f"/api/{self.submission.kind.segment}/"
 
     @property
     def title(self) -> str:

@@ -41,6 +41,8 @@ def item_of(job: Job) -> Record:
         "job_type": submission.kind.name,
         "job_params": {**asdict(cast(Any, submission.options)), **asdict(submission.placing)},
         "read_only_paths": list(submission.read_only_paths),
+        "service": submission.service,
+        "signature": submission.signature,
     }
 
 
@@ -76,6 +78,8 @@ def job_of_item(item: Mapping[str, Any], kinds: Kinds) -> Job:
             options=kind.options_of(item["job_params"]),
             placing=Placing(**own_fields(Placing, item["job_params"])),
             read_only_paths=tuple(item.get("read_only_paths", ())),
+            service=item.get("service", ""),
+            signature=item.get("signature", ""),
             priority=item["priority"],
             requested_gpus=item["requested_gpus"],
             dynamic_args=item["dynamic_args"],

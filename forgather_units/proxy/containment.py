@@ -27,17 +27,19 @@ ORIGIN_WIDE: Final = frozenset(
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 
 
-def policy(scheme: str, host: str, prefix: str) -> str:
+def policy(scheme: str, host: str, prefix: str, at_root: tuple[str, ...] = ()) -> str:
     """The Content-Security-Policy to send beside the viewer's own; both are enforced.
 
-    `host` is the Host header of the request, `prefix` the viewer's path prefix without a slash at its end.
-    Reached by an IPv6 literal the page is confined to our origin only, since no source can spell it.
+    `at_root` are addresses of the viewer's that its pages ask for outside of the prefix. `host` is the Host header of
+    the request, `prefix` the viewer's path prefix without a slash at its end. Reached by an IPv6 literal the page is
+    confined to our origin only, since no source can spell it.
     """
     # A source whose path ends in a slash matches by prefix.
     own = f"{scheme}://{host}{prefix}/" if _HOST.fullmatch(host) else "'self'"
+    asked = " ".join((own, *(f"{scheme}://{host}{path}" for path in at_root))) if own != "'self'" else own
     return (
         # No allow-popups: a popup would be same-origin and scriptable.
         "sandbox allow-scripts allow-same-origin allow-forms allow-downloads allow-modals; "
-        f"connect-src {own} data: blob:; frame-src {own} blob:; form-action {own}; worker-src {own} blob:; "
+        f"connect-src {asked} data: blob:; frame-src {own} blob:; form-action {own}; worker-src {own} blob:; "
         "base-uri 'self'; object-src 'none'; frame-ancestors 'self'"
     )

@@ -135,7 +135,7 @@ class _Work:
     def headers(self, head: ResponseHead) -> Headers:
         headers = response_headers(head.headers, has_body=head.code not in (204, 304))
         scheme, host = self.environ["wsgi.url_scheme"], self.environ.get("HTTP_HOST", "")
-        headers.append(("Content-Security-Policy", policy(scheme, host, self.target.prefix)))
+        headers.append(("Content-Security-Policy", policy(scheme, host, self.target.prefix, self.target.at_root)))
         return headers
 
     def hand_over(self, exchange: Exchange, uploads: bool) -> Answer | HandedOver | Relayed:

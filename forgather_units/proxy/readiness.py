@@ -19,12 +19,9 @@ def knock(path: str) -> None:
         connect(OpenUnix(path), _PATIENCE.connect, _PATIENCE.connect).close()
 
 
-def answers(where: Open | OpenUnix, prefix: str) -> bool:
-    """Asks TensorBoard's cheapest address below `prefix`; only the job's own TensorBoard has it."""
-    head = (
-        f"GET {prefix}/data/environment HTTP/1.1\r\nHost: {host_header(where)}\r\n"
-        "Accept: application/json\r\nConnection: close\r\n\r\n"
-    )
+def answers(where: Open | OpenUnix, path: str) -> bool:
+    """Whether `path` answers 200."""
+    head = f"GET {path} HTTP/1.1\r\nHost: {host_header(where)}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
     try:
         with closing(Exchange(where, "GET", head.encode("latin-1"), _PATIENCE, _PATIENCE.first_byte)) as exchange:
             return exchange.whole(_LARGEST) is not None and exchange.head.code == 200

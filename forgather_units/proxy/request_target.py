@@ -17,8 +17,6 @@ from forgather_units.proxy.credentials import without_token
 # differ from the gate's, and a token could pass unseen.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
-MOUNT = "/api/tb/"
-"""Below it lie the viewers, by queue id."""
 _UNQUOTED = "/:@!$&'()*+,;=-._~"
 
 
@@ -37,6 +35,8 @@ class RequestTarget:
     queue_id: str
     rest: str
     query: str | None
+    at_root: tuple[str, ...] = ()
+    """Beginnings of `rest` that the viewer has at its root, whatever its prefix."""
 
     @property
     def prefix(self) -> str:
@@ -46,12 +46,18 @@ class RequestTarget:
     @property
     def path_and_query(self) -> str:
         """What is sent upstream."""
+        if self.at_root and self.rest.startswith(self.at_root):
+            return self.rest + self._tail
         return self.prefix + self.rest + self._tail
 
     @property
     def with_slash(self) -> str:
         """The same address with the trailing slash that a viewer's root needs; has no origin and no token."""
         return f"{self.prefix}/{self._tail}"
+
+    def moved_to(self, prefix: str) -> str:
+        """The same address below another prefix."""
+        return f"{prefix}{self.rest or '/'}{self._tail}"
 
     @property
     def _tail(self) -> str:
@@ -71,7 +77,7 @@ def raw_target(environ: dict[str, Any]) -> str:
     return raw[absolute.end() :] if absolute else raw
 
 
-def below(mount: str, raw: str) -> RequestTarget | None:
+def below(mount: str, raw: str, at_root: tuple[str, ...] = ()) -> RequestTarget | None:
     """The parts of a raw target below `mount` (which ends in a slash); None for any other target.
 
     Raises MalformedTarget.
@@ -83,7 +89,7 @@ def below(mount: str, raw: str) -> RequestTarget | None:
     path, question, query = raw.partition("?")
     queue_id, slash, rest = path[len(mount) :].partition("/")
     if not question:
-        return RequestTarget(mount, queue_id, slash + rest, None)
+        return RequestTarget(mount, queue_id, slash + rest, None, at_root)
     kept = without_token(query)
     # "?token=..." alone leaves no question mark behind; a bare "?" of the client's stays.
-    return RequestTarget(mount, queue_id, slash + rest, kept if kept or not query else None)
+    return RequestTarget(mount, queue_id, slash + rest, kept if kept or not query else None, at_root)

@@ -22,6 +22,13 @@ class OpenUnix:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """It lives below another prefix (no slash at its end): a service has one of its own."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotReady:
     """Its unit starts since `since` (seconds since the epoch) and has not answered yet."""
 
@@ -52,6 +59,6 @@ class Unknown:
     """No such job."""
 
 
-Target = Open | OpenUnix | NotReady | Waiting | Ended | Unknown
-Resolver = Callable[[str], Target]
-"""From a queue id (whatever the client wrote there) to its target; called for each request, so it must be quick."""
+Target = Open | OpenUnix | Moved | NotReady | Waiting | Ended | Unknown
+Resolver = Callable[[str, str], Target]
+"""From a mount and a name below it (whatever the client wrote there) to a target. Called for each request: quick."""

@@ -29,8 +29,9 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import WSGITask
 
 from forgather_units.proxy.client import Client, Unread, drained
+from forgather_units.proxy.mounts import is_mounted
 from forgather_units.proxy.relay import RELAY
-from forgather_units.proxy.request_target import MOUNT, raw_target
+from forgather_units.proxy.request_target import raw_target
 
 HAND_OVER: Final = "forgather.hand_over"
 """In the environ: a function that gives the Client, or None where the connection cannot be taken out now."""
@@ -63,7 +64,7 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(header_plus)
         if not self.chunked and self.content_length <= READ_AT_MOST:
             return
-        if raw_target({"REQUEST_URI": self.request_uri}).startswith(MOUNT):
+        if is_mounted(raw_target({"REQUEST_URI": self.request_uri})):
             self.unread = Unread(None if self.chunked else self.content_length, b"", self.expect_continue)
             # To waitress it has no body, and nothing follows it.
             self.body_rcv, self.content_length, self.expect_continue = None, 0, False

@@ -8,10 +8,11 @@ from typing import Any, Final
 from forgather_units.proxy import pages
 from forgather_units.proxy.connection import Timeouts
 from forgather_units.proxy.forwarding import Forwarder, HandedOver, Relayed
+from forgather_units.proxy.mounts import is_mounted, mount_of
 from forgather_units.proxy.observer import Observer, nobody
 from forgather_units.proxy.pages import Answer
-from forgather_units.proxy.request_target import MOUNT, MalformedTarget, below, raw_target
-from forgather_units.proxy.target import Open, OpenUnix, Resolver
+from forgather_units.proxy.request_target import MalformedTarget, below, raw_target
+from forgather_units.proxy.target import Moved, Open, OpenUnix, Resolver
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -20,7 +21,7 @@ _REFUSED_METHODS: Final = frozenset({"CONNECT", "TRACE", "TRACK"})
 
 
 class Proxy:
-    """Serves every address below `/api/tb/` from the viewer that `resolve` names.
+    """Serves every address below the mounts from the viewer that `resolve` names.
 
     It does not authenticate: put it behind the gate. A broken viewer's response ends by an OSError out of the
     response's iterator, so that the server closes the connection and the client sees that the body is not whole.
@@ -32,7 +33,7 @@ class Proxy:
 
     def claims(self, environ: Environ) -> bool:
         """Whether this request is the proxy's to answer: its target, as sent, lies below the mount."""
-        return raw_target(environ).startswith(MOUNT)
+        return is_mounted(raw_target(environ))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         match self._answer(environ):
@@ -55,17 +56,21 @@ class Proxy:
         if refused:
             return refused
         try:
-            target = below(MOUNT, raw_target(environ))
+            raw = raw_target(environ)
+            mount = mount_of(raw)
+            target = below(mount.path, raw, mount.at_root) if mount else None
         except MalformedTarget:
             return pages.failure("400 Bad Request", "The address holds characters that none may hold.", environ)
         if target is None:
             return pages.failure("404 Not Found", "There is nothing at this address.", environ)
-        match self._resolve(target.queue_id):
+        match self._resolve(target.mount, target.queue_id):
             case Open() | OpenUnix() as where if target.rest:
                 return self._forwarder.forward(where, target, environ)
             case Open() | OpenUnix():
                 # Without the slash a page's relative addresses would lead out of its prefix.
                 return pages.redirect(target.with_slash, environ)
+            case Moved(prefix=prefix):
+                return pages.redirect(target.moved_to(prefix), environ)
             case absent:
                 return pages.for_absent(absent, environ)
 

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
-from forgather_units.domain.errors import Conflict
+from forgather_units.domain.errors import Conflict, NotFound
 from forgather_units.domain.job import Ended, Job, Queued, Running, Sleeping, Starting, Submission
 from forgather_units.domain.queue_id import new_queue_id
 from forgather_units.scheduler import endings
@@ -209,6 +209,13 @@ class Scheduler:
     def job(self, queue_id: str) -> Job:
         """Raises NotFound."""
         return self._roster.need(queue_id)
+
+    def service_job(self, name: str) -> Job:
+        """The instance of a declared service: the one that has not ended, else the last one. Raises NotFound."""
+        instances = [job for job in self._roster.all() if job.submission.service == name and name]
+        if not instances:
+            raise NotFound(f"no such service: {name}")
+        return max(instances, key=lambda job: (not job.is_ended, job.submitted_at))
 
     def jobs(self) -> list[Job]:
         """Active first, newest first."""

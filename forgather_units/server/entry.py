@@ -10,6 +10,7 @@ from typing import Any
 
 from forgather_units.auth.gate import Application, Gate
 from forgather_units.auth.origin import Hosts
+from forgather_units.proxy.mounts import brought_home
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server.app import create_app
 from forgather_units.server.house import House
@@ -27,4 +28,6 @@ def entry(house: House) -> Application:
         )
         return answer
 
-    return Gate(route, house.authority, Hosts((*house.settings.allowed_hosts, house.settings.host)))
+    gate = Gate(route, house.authority, Hosts((*house.settings.allowed_hosts, house.settings.host)))
+    # Before the gate: what a viewer's page asks for at the root is gated like the viewer.
+    return lambda environ, start_response: gate(brought_home(environ), start_response)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from forgather_units.domain.errors import NotFound
 from forgather_units.domain.job import Ended, Job, Queued, Running, Sleeping, Starting
+from forgather_units.domain.queue_id import is_queue_id
 from forgather_units.proxy import target
 from forgather_units.scheduler.scheduler import Scheduler
 
@@ -24,11 +25,15 @@ def resolver(scheduler: Scheduler, socket_path: SocketPath) -> target.Resolver:
     Behind a socket there is nothing to wait for: a connection stands at once, and is answered when the viewer is awake.
     """
 
-    def resolve(queue_id: str) -> target.Target:
+    def resolve(mount: str, name: str) -> target.Target:
         try:
-            job = scheduler.job(queue_id)
+            job = scheduler.job(name) if is_queue_id(name) else scheduler.service_job(name)
         except NotFound:
             return target.Unknown()
+        if job.path_prefix != mount + name:
+            # A job of another kind, or the id of one that has a name.
+            return target.Moved(job.path_prefix) if job.mount == mount and not job.is_ended else _ended(job)
+        queue_id = job.queue_id
         match job.state:
             case Starting() | Running() | Sleeping() if job.has_socket:
                 return target.OpenUnix(socket_path(queue_id))
@@ -38,8 +43,12 @@ def resolver(scheduler: Scheduler, socket_path: SocketPath) -> target.Resolver:
                 return target.NotReady(job.title, queue_id, since)
             case Queued(waits_for=reason):
                 return target.Waiting(job.title, queue_id, reason)
-            case Ended(reason=reason):
-                return target.Ended(queue_id, reason or job.status)
-        return target.Unknown()
+        return _ended(job)
 
     return resolve
+
+
+def _ended(job: Job) -> target.Target:
+    if not isinstance(job.state, Ended):
+        return target.Unknown()
+    return target.Ended(job.queue_id, job.state.reason or job.status)
