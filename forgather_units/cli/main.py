@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from forgather_units import __version__
-from forgather_units.cli import demo, doctor, job, sandbox, sched, server, tb
+from forgather_units.cli import demo, doctor, job, ls, sandbox, sched, server, tb
 from forgather_units.cli.errors import Usage
 from forgather_units.domain.errors import ForgatherError
 
@@ -31,6 +31,7 @@ class _Noun(Protocol):
 _NOUNS: Final[dict[str, _Noun]] = {
     "server": server,
     "tb": tb,
+    "ls": ls,
     "job": job,
     "sched": sched,
     "doctor": doctor,
@@ -66,8 +67,10 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"forgather {__version__}")
-    parser.add_argument("-p", "--project-dir", metavar="DIR", help="the project (default: the current folder)")
-    parser.add_argument("-t", "--config-template", metavar="CONFIG", help="a config of the project")
+    parser.add_argument("-p", "--project-dir", metavar="DIR", help="the project (default: that of the current folder)")
+    parser.add_argument(
+        "-t", "--config-template", metavar="CONFIG", help="a config of the project (default: that of its meta.yaml)"
+    )
     nouns = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, noun in _NOUNS.items():
         noun.add_arguments(nouns.add_parser(name, help=noun.HELP, description=noun.HELP, allow_abbrev=False))
@@ -84,10 +87,6 @@ def _run(argv: list[str]) -> int:
     args.rest = argv[cut + 1 :]
     if args.rest and not getattr(args, "takes_rest", False):
         raise Usage(f"nothing may follow -- here, and {args.rest[0]!r} does")
-    if args.config_template is not None:
-        raise ForgatherError(
-            "-t is not available yet: this version does not resolve a project's configs", hint="give --logdir instead"
-        )
     return int(args.run(args))
 
 

@@ -5,29 +5,28 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from forgather_units.cli import enqueue, foreground
+from forgather_units.cli.config_target import Target, add_dynamic_args, target_of
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.folders import absolute
 from forgather_units.cli.options import add_common
 from forgather_units.domain import quantities
-from forgather_units.domain.errors import Refused
 from forgather_units.domain.placement import Placing
 from forgather_units.domain.tensorboard import AUTO, DEFAULT_PORT, TensorBoardOptions
 from forgather_units.kinds.tensorboard import TENSORBOARD
 
 HELP: Final = "a TensorBoard: in the foreground, or with --enqueue as a job of the server"
 
-_OUTPUT_MODELS: Final = "output_models"
 _NEEDS_ENQUEUE: Final = ("wait", "open", "follow")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     viewer = parser.add_argument_group("TensorBoard")
-    viewer.add_argument("--logdir", metavar="DIR", help=f"folder of the event files (default: ./{_OUTPUT_MODELS})")
-    viewer.add_argument("--all", action="store_true", help=f"all models of the project: its {_OUTPUT_MODELS}")
+    viewer.add_argument("--logdir", metavar="DIR", help="folder of the event files (default: the config's output_dir)")
+    viewer.add_argument("--all", action="store_true", help="all models of the project: its models_dir")
+    add_dynamic_args(viewer)
     viewer.add_argument("--port", type=_port, help=f"1 to 65535, or auto: the lowest free one ({DEFAULT_PORT})")
     viewer.add_argument("--bind-all", action="store_true", help="listen on all addresses: that port asks no password")
     viewer.add_argument("--host", metavar="H", help="address of this machine to listen on (127.0.0.1)")
@@ -73,12 +72,15 @@ def _run(args: argparse.Namespace) -> int:
 
 def _given(args: argparse.Namespace) -> enqueue.Params:
     """The job_params that were given on the command line, by their names in the API."""
+    target = _target(args)
+    # What the job belongs to is its project, wherever in it the command was given.
+    args.project_dir = target.project_dir or args.project_dir
     params: enqueue.Params = {
-        "logdir": _logdir(args),
+        "logdir": target.logdir,
         "port": args.port,
         "host": args.host,
         "bind_all": args.bind_all or None,
-        "window_title": args.window_title,
+        "window_title": args.window_title or target.title,
         "reload_interval": args.reload_interval,
         "reload_multifile": args.reload_multifile or None,
         "samples_per_plugin": args.samples_per_plugin,
@@ -92,16 +94,14 @@ def _placing(args: argparse.Namespace) -> enqueue.Params:
     return {name: value for name, value in given.items() if value is not None and value is not False}
 
 
-def _logdir(args: argparse.Namespace) -> str:
-    """Absolute: the server has another current folder. An empty one stays so, and is refused as what it is."""
-    if args.logdir is not None:
-        if args.all:
-            raise Usage("--all and --logdir exclude each other")
-        return absolute(args.logdir) if args.logdir else ""
-    folder = Path(absolute(args.project_dir or "."), _OUTPUT_MODELS)
-    if not folder.is_dir():
-        raise Refused(f"there is no {_OUTPUT_MODELS} in {folder.parent}: give --logdir DIR", field="logdir")
-    return str(folder)
+def _target(args: argparse.Namespace) -> Target:
+    """Absolute: the server has another current folder. An empty logdir stays so, and is refused as what it is."""
+    if args.logdir is None:
+        return target_of(args)
+    for given, name in ((args.all, "--all"), (args.config_template, "-t"), (args.dynamic_arg, "--dynamic-arg")):
+        if given:
+            raise Usage(f"{name} and --logdir exclude each other")
+    return Target(absolute(args.logdir) if args.logdir else "")
 
 
 def _port(text: str) -> int | Literal["auto"]:

@@ -21,6 +21,12 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(given) if given else _xdg(environ, "XDG_STATE_HOME", ".local/state") / "forgather"
 
 
+def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of what can be found out again. systemd's $CACHE_DIRECTORY (its first folder) wins."""
+    given = environ.get("CACHE_DIRECTORY", "").partition(":")[0]
+    return Path(given) if given else _xdg(environ, "XDG_CACHE_HOME", ".cache") / "forgather-units"
+
+
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     """The user's settings file; the system's where the user has none."""
     own = _xdg(environ, "XDG_CONFIG_HOME", ".config") / "forgather" / "config.yaml"

@@ -166,7 +166,7 @@ def test_settings_that_cannot_be_read(forgather: Shell) -> None:
     assert "unknown setting 'prot'" in done.err
 
 
-def test_configs_are_not_resolved_yet(forgather: Shell) -> None:
+def test_a_config_needs_a_project(forgather: Shell) -> None:
     done = forgather("-p", ".", "-t", "train.yaml", "tb", "--dry-run")
     assert done.code == 1
-    assert done.err.startswith("forgather: -t is not available yet")
+    assert done.err.startswith("forgather: there is no meta.yaml in ")
