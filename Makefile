@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 OWN_MANAGER := $(shell [ "$$(id -u)" != 0 ] && systemctl --user show-environment >/dev/null 2>&1 && echo yes)
 RUN := $(if $(OWN_MANAGER),,$(BIN)/python -m forgather_units.sandbox run --)
 
-.PHONY: bench help setup demo test test-floors lint clean
+.PHONY: bench help setup demo test test-floors lint clean web documents dist deb test-deb
 
 FLOORS := .venv-floors
 
@@ -16,6 +16,8 @@ help:
 	@echo "make demo   start a server with a TensorBoard of sample runs; Ctrl-C ends it and leaves nothing running"
 	@echo "make test   everything: linters, unit tests, and the real thing on a real systemd"
 	@echo "make test-floors   the same tests, without linters, on the versions that Debian 12 has"
+	@echo "make deb    the Debian packages, into build/deb; make dist: wheel and sdist"
+	@echo "make test-deb   the packages on a clean Debian that is booted for it (root)"
 
 setup: $(VENV)/.complete
 
@@ -47,6 +49,36 @@ test-floors: $(FLOORS)/.complete
 # The proxy beside direct TensorBoard, nginx and the Python proxies; some 20 minutes. The tables are in build/benchmarks.
 bench: setup
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.proxy
+
+# The page, built by npm into the package.
+web:
+	cd web && npm install --no-package-lock --no-audit --no-fund && npm run build
+
+# Manual pages and completion, from the parsers and the table of the settings.
+documents: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check shtab
+	$(BIN)/python packaging/manpages.py packaging/generated
+	$(BIN)/python packaging/completion.py packaging/generated
+
+# Wheel and sdist, with the page, the manual pages and the units inside.
+dist: web documents
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	$(BIN)/python -m build --outdir dist
+
+packaging/wheels/.complete: packaging/tensorboard-wheels.txt | setup
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+		--python-version 3.11 --platform manylinux_2_31_x86_64 --dest $(@D) --requirement $<
+	touch $@
+
+# The Debian packages, into build/deb. Page and wheels go into the source package: dpkg-buildpackage needs no network.
+deb: web packaging/wheels/.complete
+	packaging/install-debian-packages --build
+	packaging/build-deb build/deb
+
+# They are built twice, looked at by lintian, and installed on a clean Debian that is booted for it. Needs root.
+test-deb: web packaging/wheels/.complete
+	packaging/install-debian-packages --sandbox --build
+	$(BIN)/python -m pytest tests/deb -o addopts="-ra --strict-markers --import-mode=importlib" --run-deb
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -19,10 +19,9 @@ import yaml
 
 from forgather_units.cli.client import Client, job_path
 from forgather_units.cli.credentials import Token
-from forgather_units.domain.errors import Unavailable
+from forgather_units.domain.errors import Refused, Unavailable
 from forgather_units.domain.tensorboard import AUTO, path_prefix
 from forgather_units.machine.addresses import is_port_free
-from forgather_units.samples.collection import write_samples
 
 HELP: Final = "a server with a TensorBoard of sample runs; Ctrl-C ends it and leaves nothing"
 
@@ -57,7 +56,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _start(port: int, held: ExitStack) -> None:
     folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="forgather-demo-")))
-    logdir = write_samples(folder)
+    logdir = _sample_runs(folder)
     port = port if is_port_free(_HOST, port) else 0
     login_url = held.enter_context(_server(folder, port))
     url, _, token = login_url.partition("/?token=")
@@ -74,6 +73,15 @@ def _start(port: int, held: ExitStack) -> None:
 Ctrl-C ends the demo and leaves nothing running.""",
         flush=True,
     )
+
+
+def _sample_runs(folder: Path) -> Path:
+    try:
+        # TensorBoard's own modules write them; where it is a program of its own, all other commands do without.
+        from forgather_units.samples.collection import write_samples
+    except ModuleNotFoundError as why:
+        raise Refused(f"the demo lacks the Python module {why.name}", hint="pip install tensorboard") from None
+    return write_samples(folder)
 
 
 @contextmanager
