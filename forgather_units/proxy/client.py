@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Final
@@ -177,3 +178,27 @@ def whole_body(unread: Unread) -> bytes | None:
     decoder = ChunkedDecoder()
     body = decoder.feed(unread.early)
     return body if decoder.done else None
+
+
+async def send_stream(client: Client, pieces: AsyncGenerator[bytes, None]) -> None:
+    """Send what the application said already, then `pieces` as they come; ends when they do or the client leaves."""
+    sending = asyncio.create_task(_send_all(client, pieces))
+    leaving = asyncio.create_task(client.gone())
+    try:
+        await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in sending, leaving:
+            task.cancel()
+        await asyncio.gather(sending, leaving, return_exceptions=True)
+        await pieces.aclose()
+        await client.close()
+    if sending.done() and not sending.cancelled():
+        sending.result()
+
+
+async def _send_all(client: Client, pieces: AsyncGenerator[bytes, None]) -> None:
+    with contextlib.suppress(ClientLeft):
+        await client.send_head(client.status, client.headers)
+        async for piece in pieces:
+            await client.send(piece)
+        await client.send_end()

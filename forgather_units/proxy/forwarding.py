@@ -16,7 +16,7 @@ from forgather_units.proxy.containment import policy
 from forgather_units.proxy.headers import Headers, request_headers, response_headers, values
 from forgather_units.proxy.observer import Observer
 from forgather_units.proxy.pages import Answer
-from forgather_units.proxy.relay import RELAY, RETRY_AFTER
+from forgather_units.proxy.relay import RETRY_AFTER, TRANSFERS
 from forgather_units.proxy.request_target import RequestTarget
 from forgather_units.proxy.response_head import NotHttp, ResponseHead
 from forgather_units.proxy.target import Open, OpenUnix
@@ -140,12 +140,12 @@ class _Work:
 
     def hand_over(self, exchange: Exchange, uploads: bool) -> Answer | HandedOver | Relayed:
         """`uploads`: the request's body is still to be sent, and only the relay can."""
-        if not RELAY.reserve():
+        if not TRANSFERS.places.reserve():
             return self._busy(exchange)
         hand_over = self.environ.get(HAND_OVER)
         client: Client | None = hand_over() if hand_over else None
         if client is None:
-            RELAY.release()
+            TRANSFERS.places.release()
             return self._busy(exchange) if uploads else self._here(exchange)
         chunked = uploads and client.unread is not None and client.unread.length is None
         if not uploads:
@@ -153,7 +153,7 @@ class _Work:
         transfer = Transfer(
             self.target.queue_id, client, exchange, self.headers, self.failure, self.finished, chunked_request=chunked
         )
-        RELAY.start(transfer.run())
+        TRANSFERS.start(transfer.run())
         return HandedOver()
 
     def _busy(self, exchange: Exchange) -> Answer:

@@ -30,7 +30,7 @@ from waitress.task import WSGITask
 
 from forgather_units.proxy.client import Client, Unread, drained
 from forgather_units.proxy.mounts import is_mounted
-from forgather_units.proxy.relay import RELAY
+from forgather_units.proxy.relay import TRANSFERS
 from forgather_units.proxy.request_target import raw_target
 
 HAND_OVER: Final = "forgather.hand_over"
@@ -113,10 +113,10 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
         super().service()
         if sock is None:
             return
-        if self.handed_over or not RELAY.reserve():
+        if self.handed_over or not TRANSFERS.places.reserve():
             sock.close()
         else:
-            RELAY.start(_let_it_read(channel, sock))
+            TRANSFERS.start(_let_it_read(channel, sock))
 
 
 async def _let_it_read(channel: HTTPChannel, sock: socket.socket) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.server.entry import entry
 from forgather_units.server.house import House, open_house
@@ -35,6 +36,7 @@ def main(args: argparse.Namespace) -> int:
     # It warns of each request that found all threads busy: that is load, not trouble.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _stop)
+    raise_open_files_limit()
     with open_house(settings) as house:
         if args.regen_token:
             house.authority.regenerate_token()

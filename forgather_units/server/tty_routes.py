@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from typing import Any
 
@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from forgather_units.domain.job import Job
 from forgather_units.server.answers import Answers
 from forgather_units.server.house import House
+from forgather_units.server.streaming import stream_response
 from forgather_units.server.tty_stream import event_stream
 
 
@@ -27,10 +28,9 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
     def stream(queue_id: str) -> Response:
         after = request.headers.get("Last-Event-ID") or request.args.get("after")
         job = house.scheduler.job(queue_id)
-        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        return Response(_events(job, after), content_type="text/event-stream", headers=headers)
+        return stream_response(_events(job, after))
 
-    def _events(job: Job, after: str | None) -> Iterator[bytes]:
+    async def _events(job: Job, after: str | None) -> AsyncGenerator[bytes, None]:
         unit = house.names.service(job)
 
         def final() -> dict[str, Any]:
@@ -47,6 +47,7 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
             # It may have ended before we listened.
             if house.scheduler.job(job.queue_id).is_ended:
                 lines.finish()
-            yield from event_stream(lines, final)
+            async for piece in event_stream(lines, final):
+                yield piece
 
     return routes

@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from forgather_units.units.journal import Journal, Kind, Line
@@ -53,6 +53,18 @@ class Subscription:
         self._news = threading.Condition()
         self._finishing_since: float | None = None
         self._closed = False
+        self.on_news: Callable[[], None] = _nothing
+        """Called, in any thread, when there may be something to `get`: for who does not wait in it."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the next `get` reads the journal, which takes its time."""
+        return self._behind
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether the unit has ended: from now on `get` looks for its last lines."""
+        return self._finishing_since is not None
 
     @property
     def cursor(self) -> str | None:
@@ -82,12 +94,14 @@ class Subscription:
             if self._finishing_since is None:
                 self._finishing_since = time.monotonic()
             self._news.notify()
+        self.on_news()
 
     def close(self) -> None:
         """End the stream now. Any thread."""
         with self._news:
             self._closed = True
             self._news.notify()
+        self.on_news()
 
     def offer(self, line: Line) -> None:
         """A new line, from the follower's thread."""
@@ -98,6 +112,7 @@ class Subscription:
             elif not self._behind or self._history is not None:
                 self._waiting.append(line)
             self._news.notify()
+        self.on_news()
 
     def _from_history(self) -> Line | None:
         if self._history is None:
@@ -142,6 +157,10 @@ class Subscription:
             self._history = None
             # It is read again, and given out, from the history.
         return None
+
+
+def _nothing() -> None:
+    """Nobody is to be woken."""
 
 
 class Follower:
