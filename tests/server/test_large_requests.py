@@ -30,11 +30,20 @@ def _answer(connection: socket.socket) -> bytes:
     return received
 
 
-@pytest.mark.parametrize("path", ["/api/queue", "/api/auth/login", "/api/tb/q_1_00000000/data", "/sign-in"])
-def test_one_that_says_its_size_is_refused_before_its_body(connection: socket.socket, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/queue", 413),
+        ("/api/auth/login", 413),
+        # Of any size, but nothing of it is taken in before the gate has said yes.
+        ("/api/tb/q_1_00000000/data", 401),
+        ("/sign-in", 413),
+    ],
+)
+def test_one_that_says_its_size_is_refused_before_its_body(connection: socket.socket, path: str, status: int) -> None:
     # No byte of the body is ever sent, and the answer is there.
     connection.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {64 * MIB}\r\n\r\n".encode())
-    assert _answer(connection).startswith(b"HTTP/1.1 413 ")
+    assert _answer(connection).startswith(b"HTTP/1.1 %d " % status)
 
 
 def test_one_that_does_not_say_its_size_is_cut_off(connection: socket.socket) -> None:
