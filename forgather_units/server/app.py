@@ -11,6 +11,7 @@ from forgather_units.server import (
     host_routes,
     job_routes,
     page,
+    project_routes,
     queue_routes,
     tty_routes,
 )
@@ -34,6 +35,7 @@ def create_app(house: House) -> Flask:
         queue_routes.blueprint(house.scheduler, answers, house.parser),
         job_routes.blueprint(house.scheduler, answers),
         tty_routes.blueprint(house, answers),
+        project_routes.blueprint(house.library),
         page.blueprint(house, answers),
     ):
         app.register_blueprint(routes)

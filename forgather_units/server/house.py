@@ -20,12 +20,15 @@ from forgather_units.domain.program import Program
 from forgather_units.domain.viewer import ViewerKind
 from forgather_units.kinds.table import KINDS
 from forgather_units.machine import addresses
+from forgather_units.projects.library import Library
+from forgather_units.projects.search_roots import SearchRoots
 from forgather_units.proxy.readiness import answers, knock
 from forgather_units.scheduler.changes import Changes
 from forgather_units.scheduler.lifecycle import Surroundings
 from forgather_units.scheduler.scheduler import Limits, Scheduler
 from forgather_units.server.submission import SubmissionParser
 from forgather_units.server.targets import address_of
+from forgather_units.settings.paths import cache_dir
 from forgather_units.settings.settings import Settings
 from forgather_units.store.database import open_database
 from forgather_units.store.jobs import JobStore
@@ -62,6 +65,7 @@ class House:
     changes: Changes
     journal: Journal
     follower: Follower
+    library: Library
 
     @property
     def no_sockets(self) -> str:
@@ -130,9 +134,22 @@ def open_house(settings: Settings) -> Iterator[House]:
             _cap(viewers, settings)
             scheduler.start()
             accounting = Accounting(ManagerBus(scope), names, host)
-            yield House(
-                settings, scope, names, host, makes, accounting, authority, scheduler, changes, journal, follower
-            )
+            library = Library(SearchRoots(settings.search_roots, settings.search_roots_file), cache_dir())
+            with library.open():
+                yield House(
+                    settings,
+                    scope,
+                    names,
+                    host,
+                    makes,
+                    accounting,
+                    authority,
+                    scheduler,
+                    changes,
+                    journal,
+                    follower,
+                    library,
+                )
         finally:
             follower.close()
             signals.stop()

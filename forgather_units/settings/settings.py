@@ -37,6 +37,9 @@ class Settings:
         default="", metadata={"help": "address of the reverse proxy whose X-Forwarded-For and -Proto are believed"}
     )
     state_dir: Path = field(default_factory=paths.state_dir, metadata={"help": "folder of the queue and the history"})
+    search_roots: tuple[str, ...] = field(
+        default=(), metadata={"help": "folders below which Forgather projects are looked for"}
+    )
     unit_prefix: str = field(default="forgather", metadata={"help": "first part of every unit's name, and the slice"})
     tensorboard: str = field(default="", metadata={"help": "path of the tensorboard command (empty: look for it)"})
     mkdocs: str = field(default="", metadata={"help": "path of the mkdocs command (empty: look for it)"})
@@ -69,6 +72,11 @@ class Settings:
     @property
     def database(self) -> Path:
         return self.state_dir / "forgather.db"
+
+    @property
+    def search_roots_file(self) -> Path:
+        """Where the search roots are kept that were added beside the settings."""
+        return self.state_dir / "search-roots.json"
 
     @property
     def limits(self) -> ResourceLimits:
@@ -171,6 +179,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "allowed_hosts": _names,
     "trusted_proxy": _address,
     "state_dir": _folder,
+    "search_roots": _paths,
     "unit_prefix": _prefix,
     "tensorboard": _text,
     "mkdocs": _text,
