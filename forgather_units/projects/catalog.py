@@ -180,6 +180,9 @@ def _chosen(project: Project, name: str | None) -> Config:
 def _resolved(project: Project, config: Config, outcome: Outcome) -> Config:
     if outcome.error:
         return replace(config, error=outcome.error)
+    for name in _FOLDERS:
+        if isinstance(outcome.values.get(name), list):
+            return replace(config, error=f"{config.name}: {name} is a list, and must be one folder")
     texts = {name: _text(outcome.values.get(name)) for name in _TEXTS}
     folders = {name: _folder(outcome.values.get(name), project.project_dir) for name in _FOLDERS}
     found: dict[str, Any] = {**texts, **folders}

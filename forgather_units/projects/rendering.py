@@ -120,14 +120,17 @@ def _rendered(environment: _Environment, loader: TemplateLoader, request: Reques
 
 def _refusal(why: BaseException, loader: TemplateLoader, template: str) -> _Refusal:
     path, line = _place(why, loader)
+    # What was at work is not known: then it is the config's own file.
+    path = path or next(iter(loader.loaded), template)
     if isinstance(why, FileRefused):
         return _Refusal(why.message, why.path)
     if isinstance(why, TemplateSyntaxError):
         path, line = why.filename or path, why.lineno + loader.first_line(why.name) - 1
+        return _Refusal(_one_line(why.message), path, line)
     for kind, words in _SENTENCES.items():
         if isinstance(why, kind):
-            return _Refusal(words(why), path or template, line)
-    return _Refusal(f"fails: {_one_line(why)} ({type(why).__name__})", path or template, line)
+            return _Refusal(words(why), path, line)
+    return _Refusal(f"fails: {_one_line(why)} ({type(why).__name__})", path, line)
 
 
 def _missing(why: Any) -> str:

@@ -53,9 +53,11 @@ class TemplateFiles:
             if why.errno in (errno.ENOENT, errno.ENOTDIR):
                 return None
             raise FileRefused(path, f"cannot be read: {why.strerror}") from None
-        # A pipe or a device would be waited for.
-        if not stat.S_ISREG(facts.st_mode):
+        if stat.S_ISDIR(facts.st_mode):
             return None
+        if not stat.S_ISREG(facts.st_mode):
+            # A pipe would be waited for, a device might never end.
+            raise FileRefused(path, "is no regular file")
         known = self._read.get(path)
         if known is None or known.stamp != Stamp.of(facts):
             known = self._read[path] = _read(path)

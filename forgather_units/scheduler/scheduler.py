@@ -206,13 +206,22 @@ class Scheduler:
 
         self._mailbox.ask(switch)
 
+    def limit(self, max_running: int) -> None:
+        """Another cap, from now on."""
+
+        def change() -> None:
+            self._limits = replace(self._limits, max_running=max_running)
+            self._dispatch()
+
+        self._mailbox.ask(change)
+
     def job(self, queue_id: str) -> Job:
         """Raises NotFound."""
         return self._roster.need(queue_id)
 
-    def service_job(self, name: str) -> Job:
+    def service_job(self, mount: str, name: str) -> Job:
         """The instance of a declared service: the one that has not ended, else the last one. Raises NotFound."""
-        instances = [job for job in self._roster.all() if job.submission.service == name and name]
+        instances = [job for job in self._roster.all() if job.submission.service == name and job.mount == mount]
         if not instances:
             raise NotFound(f"no such service: {name}")
         return max(instances, key=lambda job: (not job.is_ended, job.submitted_at))

@@ -13,6 +13,7 @@ from forgather_units.server import (
     page,
     project_routes,
     queue_routes,
+    service_routes,
     tty_routes,
 )
 from forgather_units.server.answers import Answers
@@ -34,6 +35,7 @@ def create_app(house: House) -> Flask:
         auth_routes.blueprint(house.authority),
         queue_routes.blueprint(house.scheduler, answers, house.parser),
         job_routes.blueprint(house.scheduler, answers),
+        service_routes.blueprint(house.services),
         tty_routes.blueprint(house, answers),
         project_routes.blueprint(house.library),
         page.blueprint(house, answers),

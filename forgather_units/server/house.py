@@ -26,10 +26,11 @@ from forgather_units.proxy.readiness import answers, knock
 from forgather_units.scheduler.changes import Changes
 from forgather_units.scheduler.lifecycle import Surroundings
 from forgather_units.scheduler.scheduler import Limits, Scheduler
+from forgather_units.server.services import Services
 from forgather_units.server.submission import SubmissionParser
 from forgather_units.server.targets import address_of
 from forgather_units.settings.paths import cache_dir
-from forgather_units.settings.settings import Settings
+from forgather_units.settings.settings import Loaded, Settings
 from forgather_units.store.database import open_database
 from forgather_units.store.jobs import JobStore
 from forgather_units.units.accounting import Accounting
@@ -40,7 +41,7 @@ from forgather_units.units.limits import slice_properties
 from forgather_units.units.names import UnitNames
 from forgather_units.units.probe import probe
 from forgather_units.units.scope import Scope
-from forgather_units.units.service import Rules, ServiceMaker
+from forgather_units.units.service import InForce, Rules, ServiceMaker
 from forgather_units.units.signals import UnitSignals
 from forgather_units.units.viewers import Viewers
 
@@ -66,11 +67,20 @@ class House:
     journal: Journal
     follower: Follower
     library: Library
+    services: Services
+
+    def apply(self, loaded: Loaded) -> None:
+        """Other settings, for what is started from now on; the services as they are declared now."""
+        settings = loaded.settings
+        self.makes.in_force.rules = _rules(settings)
+        self.scheduler.limit(settings.max_running)
+        logging.getLogger().setLevel(settings.log_level)
+        self.services.declare(loaded.services)
 
     @property
     def no_sockets(self) -> str:
         """Why viewers are placed directly; empty where they are not."""
-        return self.host.reason if self.makes.rules.sockets else "the setting placement is direct"
+        return _no_sockets(self.makes)
 
     @property
     def parser(self) -> SubmissionParser:
@@ -89,8 +99,9 @@ class _MachinePorts:
 
 
 @contextmanager
-def open_house(settings: Settings) -> Iterator[House]:
+def open_house(loaded: Loaded) -> Iterator[House]:
     """Everything started, and stopped in the opposite order. Raises a ForgatherError where something is missing."""
+    settings = loaded.settings
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     scope, names = Scope.of_this_process(), UnitNames(settings.unit_prefix)
     if scope is Scope.USER:
@@ -104,7 +115,7 @@ def open_house(settings: Settings) -> Iterator[House]:
         program = _programs(settings)
         program(KINDS["tensorboard"])
         makes = ServiceMaker(
-            scope, names, program, settings.exits_dir, settings.state_dir / "prepared", _rules(settings), host
+            scope, names, program, settings.exits_dir, settings.state_dir / "prepared", InForce(_rules(settings)), host
         )
         viewers = Viewers(bus, makes, addresses.listening_addresses, KINDS)
         journal = Journal(scope)
@@ -135,6 +146,9 @@ def open_house(settings: Settings) -> Iterator[House]:
             scheduler.start()
             accounting = Accounting(ManagerBus(scope), names, host)
             library = Library(SearchRoots(settings.search_roots, settings.search_roots_file), cache_dir())
+            parser = SubmissionParser(KINDS, makes.program, _no_sockets(makes))
+            services = Services(loaded.file, parser, scheduler, host.sockets and makes.rules.sockets)
+            services.declare(loaded.services)
             with library.open():
                 yield House(
                     settings,
@@ -149,12 +163,17 @@ def open_house(settings: Settings) -> Iterator[House]:
                     journal,
                     follower,
                     library,
+                    services,
                 )
         finally:
             follower.close()
             signals.stop()
             scheduler.stop()
             store.close()
+
+
+def _no_sockets(makes: ServiceMaker) -> str:
+    return makes.host.reason if makes.rules.sockets else "the setting placement is direct"
 
 
 def _rules(settings: Settings) -> Rules:

@@ -10,13 +10,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from forgather_units.kinds.services import args_problems
 from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.server.entry import entry
 from forgather_units.server.house import House, open_house
 from forgather_units.server.listening import address_of, open_sockets, serve
+from forgather_units.server.reload import Reload
 from forgather_units.server.supervision import keep_alive, tell_ready, tell_stopping
-from forgather_units.settings.settings import Settings, load
+from forgather_units.settings.settings import Settings, load_all
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,9 @@ _MAX_REQUEST: Final = 4 * 1024 * 1024
 def main(args: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C. Raises a ForgatherError for what a user can mend."""
     flags = {"host": args.host, "port": args.port, "log_level": args.log_level, "auth": False if args.no_auth else None}
-    settings = load(Path(args.config) if args.config else None, flags)
+    file = Path(args.config) if args.config else None
+    loaded = load_all(file, flags, args_problems)
+    settings = loaded.settings
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     # waitress says twice where it listens; the line below says it once, with what a person needs.
     logging.getLogger("waitress").setLevel(logging.WARNING)
@@ -37,7 +41,9 @@ def main(args: argparse.Namespace) -> int:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _stop)
     raise_open_files_limit()
-    with open_house(settings) as house:
+    with open_house(loaded) as house:
+        reload = Reload(file, flags, settings, house.apply)
+        signal.signal(signal.SIGHUP, lambda number, frame: reload.ask())
         if args.regen_token:
             house.authority.regenerate_token()
         _run(settings, house)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from forgather_units.domain import quantities
 from forgather_units.domain.errors import Malformed, Refused
 from forgather_units.domain.job import Submission
 from forgather_units.domain.placement import Placing
 from forgather_units.kinds import params as parse
 from forgather_units.kinds.kind import Kind
+from forgather_units.kinds.services import PLACING
 from forgather_units.machine.addresses import check_host
 
 _PRIORITIES: Final = range(-1_000_000, 1_000_001)
@@ -23,17 +23,6 @@ _FIELDS: Final = (
     "job_type",
     "job_params",
 )
-_PLACING: Final[Mapping[str, parse.Parser]] = {
-    "private": parse.truth,
-    "lazy": parse.truth,
-    "direct": parse.truth,
-    "idle_timeout": parse.quantity(quantities.optional(quantities.idle_timeout)),
-    "memory_high": parse.quantity(quantities.memory),
-    "memory_max": parse.quantity(quantities.memory),
-    "cpu_weight": parse.quantity(quantities.cpu_weight),
-    "tasks_max": parse.quantity(quantities.tasks),
-}
-
 Body = Mapping[str, Any]
 
 
@@ -99,14 +88,14 @@ def _params(body: Body, kind: Kind) -> Body:
         raise Refused(f"job_params is missing: a {kind.name} needs at least a {kind.required}", field="job_params")
     params = _mapping(body, "job_params")
     # The prefix is always ours; clients of Forgather's server may send it along.
-    _only(params, (*kind.parsers, *_PLACING, "path_prefix"), "job_params: ")
+    _only(params, (*kind.parsers, *PLACING, "path_prefix"), "job_params: ")
     if params.get(kind.required) is None:
         raise Refused(f"{kind.required} is missing", field=kind.required)
     return params
 
 
 def _placing(params: Body, no_sockets: str) -> Placing:
-    placing = Placing(**{name: parser(params, name) for name, parser in _PLACING.items()})
+    placing = Placing(**{name: parser(params, name) for name, parser in PLACING.items()})
     for name in ("private", "lazy"):
         if placing.direct and getattr(placing, name):
             raise Refused(f"direct and {name} exclude each other: only systemd's socket can do that", field=name)

@@ -27,7 +27,7 @@ def resolver(scheduler: Scheduler, socket_path: SocketPath) -> target.Resolver:
 
     def resolve(mount: str, name: str) -> target.Target:
         try:
-            job = scheduler.job(name) if is_queue_id(name) else scheduler.service_job(name)
+            job = scheduler.job(name) if is_queue_id(name) else scheduler.service_job(mount, name)
         except NotFound:
             return target.Unknown()
         if job.path_prefix != mount + name:

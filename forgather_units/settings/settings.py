@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
 from forgather_units.domain import quantities
 from forgather_units.domain.errors import Malformed
 from forgather_units.domain.placement import Hardening, IdleTimeout, Placement, ResourceLimits
+from forgather_units.domain.service import Service
 from forgather_units.settings import paths
+from forgather_units.settings.file import ArgsCheck, Contents, Problem, read, refuse
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -217,27 +217,44 @@ def parse(mapping: Mapping[str, Any], source: str) -> dict[str, Any]:
     return values
 
 
-def read_file(file: Path) -> dict[str, Any]:
-    """The values in a settings file; an absent or empty file has none. Raises Malformed with the line."""
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as why:
-        raise Malformed(f"{file}: cannot be read ({why.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as why:
-        raise Malformed(f"{file}: is not YAML ({' '.join(str(why).split())})") from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise Malformed(f"{file}: must be a mapping of settings")
-    return parse(content, str(file))
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings with all that stands around them."""
+
+    settings: Settings
+    services: tuple[Service, ...]
+    file: Path
+    """Where the file is, or would be."""
+    sources: Mapping[str, str]
+    """Where each setting comes from: `default`, `flag`, or the file and line."""
+
+
+def read_file(file: Path, check_args: ArgsCheck | None = None) -> Contents:
+    """What the file says; an absent or empty file says nothing. Raises Malformed with the line of the first mistake."""
+    contents = read(file, _PARSERS, check_args)
+    if contents.problems:
+        raise refuse(file, contents.problems)
+    return contents
+
+
+def problems_of(file: Path, check_args: ArgsCheck | None = None) -> list[Problem]:
+    """Every mistake in the file."""
+    return read(file, _PARSERS, check_args).problems
 
 
 def load(file: Path | None, flags: Mapping[str, Any]) -> Settings:
     """The settings: flags (None: not given) over the file over the defaults. A named file must exist."""
+    return load_all(file, flags).settings
+
+
+def load_all(file: Path | None, flags: Mapping[str, Any], check_args: ArgsCheck | None = None) -> Loaded:
+    """The same, with the declared services, and where each value comes from. Raises Malformed."""
     if file is not None and not file.exists():
         raise Malformed(f"{file}: no such settings file")
-    values = read_file(file or paths.config_file())
-    values |= parse({key: value for key, value in flags.items() if value is not None}, "flags")
-    return dataclasses.replace(Settings(), **values)
+    place = file or paths.config_file()
+    contents = read_file(place, check_args)
+    given = parse({key: value for key, value in flags.items() if value is not None}, "flags")
+    sources = {each.name: "default" for each in dataclasses.fields(Settings)}
+    sources |= {key: f"{place}:{line}" for key, line in contents.lines.items()} | dict.fromkeys(given, "flag")
+    settings = dataclasses.replace(Settings(), **contents.values | given)
+    return Loaded(settings, tuple(contents.services), place, sources)

@@ -46,6 +46,13 @@ class Rules:
     limits: ResourceLimits = field(default_factory=ResourceLimits)
 
 
+@dataclass(slots=True)
+class InForce:
+    """The rules of now: they may change while the server runs, and hold for what is started from then on."""
+
+    rules: Rules
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """The units of a job: names and properties. `first` is the one to start; `then` (may be empty) follows it."""
@@ -67,8 +74,12 @@ class ServiceMaker:
     exits_dir: Path
     prepared_dir: Path
     """The folder of the files that some kinds need before they start."""
-    rules: Rules
+    in_force: InForce
     host: Capabilities
+
+    @property
+    def rules(self) -> Rules:
+        return self.in_force.rules
 
     def plan(self, job: Job, port: int | None, listen: Sequence[tuple[str, int]]) -> Planned:
         """`port` is the decided one (None: private), `listen` the numeric addresses that it stands for."""

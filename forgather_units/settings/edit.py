@@ -1,0 +1,99 @@
+"""Changes to the settings file that leave its comments, its order and its layout alone."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+
+from forgather_units.domain.errors import Malformed, NotFound, Unavailable
+from forgather_units.domain.service import Service
+
+_ROOT = "services"
+
+
+def declare(file: Path, service: Service) -> None:
+    """Write the service in, or anew. Raises Malformed (the file is no settings file) or Unavailable."""
+    with _changing(file) as settings:
+        body = _below(_below(settings, _ROOT), service.type).setdefault(service.name, CommentedMap())
+        for key in [key for key in body if key != "enabled" and key not in service.args]:
+            del body[key]
+        body["enabled"] = service.enabled
+        body.update(service.args)
+
+
+def switch(file: Path, kind: str, name: str, enabled: bool) -> None:
+    """Raises NotFound, and like `declare`."""
+    with _changing(file) as settings:
+        _declared(settings, kind, name)["enabled"] = enabled
+
+
+def withdraw(file: Path, kind: str, name: str) -> None:
+    """Take the service out. Raises NotFound, and like `declare`."""
+    with _changing(file) as settings:
+        _declared(settings, kind, name)
+        del settings[_ROOT][kind][name]
+        if not settings[_ROOT][kind]:
+            del settings[_ROOT][kind]
+
+
+def _declared(settings: Any, kind: str, name: str) -> Any:
+    try:
+        return settings[_ROOT][kind][name]
+    except (KeyError, TypeError):
+        raise NotFound(f"no such service: {kind} {name}") from None
+
+
+def _below(mapping: Any, key: str) -> Any:
+    if mapping.get(key) is None:
+        mapping[key] = CommentedMap()
+    return mapping[key]
+
+
+@contextmanager
+def _changing(file: Path) -> Iterator[Any]:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 10_000
+    try:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        settings = yaml.load(text)
+    except (YAMLError, UnicodeDecodeError) as why:
+        raise Malformed(f"{file}: is not YAML ({' '.join(str(why).split())})") from None
+    except OSError as why:
+        raise Unavailable(f"{file} cannot be read: {why.strerror}") from None
+    settings = CommentedMap() if settings is None else settings
+    if not isinstance(settings, CommentedMap):
+        raise Malformed(f"{file}: must be a mapping of settings")
+    yield settings
+    out = io.StringIO()
+    yaml.dump(settings, out)
+    # A file of comments alone has nothing that they hang on.
+    comments = text if settings and text.strip() and _is_comment(text) else ""
+    replace(file, comments + out.getvalue())
+
+
+def _is_comment(text: str) -> bool:
+    return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
+
+
+def replace(file: Path, text: str) -> None:
+    """Put `text` in the file's place at once: nobody reads half of it. Raises Unavailable."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        target = file.resolve()
+        with tempfile.NamedTemporaryFile("w", dir=target.parent, prefix=".config-", delete=False) as new:
+            new.write(text)
+        mode = target.stat().st_mode if target.exists() else 0o600
+        os.chmod(new.name, mode & 0o777)  # noqa: PTH101
+        os.replace(new.name, target)  # noqa: PTH105
+    except OSError as why:
+        raise Unavailable(f"{file} cannot be written: {why.strerror}") from None
