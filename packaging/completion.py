@@ -1,4 +1,4 @@
-"""Writes the completion of `forgather` for bash and zsh from its parsers; the jobs' ids are asked for when they are due.
+"""Writes the completion of `forgather` for bash and zsh from its parsers; the ids of jobs are asked for when due.
 
 usage: python3 packaging/completion.py FOLDER   (needs shtab)
 """
@@ -18,7 +18,7 @@ from forgather_units.cli.main import build_parser
 FILES: Mapping[str, str] = {"bash": "forgather", "zsh": "_forgather"}
 
 # Nobody waits for a server that does not answer, and nobody wants its complaint on the command line.
-_IDS = "timeout 2 forgather job list --json 2>/dev/null | sed -n 's/^ *\"queue_id\": \"\\([^\"]*\\)\".*/\\1/p'"
+_IDS = 'timeout 2 forgather job list --json 2>/dev/null | sed -n \'s/^ *"queue_id": "\\([^"]*\\)".*/\\1/p\''
 PREAMBLE: Mapping[str, str] = {
     "bash": f'_forgather_job_ids() {{\n  compgen -W "$({_IDS})" -- "$1"\n}}\n',
     "zsh": f"_forgather_job_ids() {{\n  local -a ids\n  ids=($({_IDS}))\n  compadd -a ids\n}}\n",

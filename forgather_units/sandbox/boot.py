@@ -29,7 +29,8 @@ def main(plan: Plan) -> None:
         *(f"--overlay={_word(path)}:{layer(at)}:{_word(path)}" for at, path in enumerate(plan.overlaid)),
         *(f"--bind-ro={_word(path)}" for path in plan.bound),
         *(f"--bind={_word(path)}" for path in plan.bound_writable),
-        *(f"systemd.unit={TARGET}", "systemd.show_status=0"),
+        *(("--private-network",) if plan.private_network else ()),
+        *(f"systemd.unit={'multi-user.target' if plan.is_own_machine else TARGET}", "systemd.show_status=0"),
     ]
     os.execvp(command[0], command)  # noqa: S606 - a shell is the last thing wanted
 

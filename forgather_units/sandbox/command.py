@@ -37,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bind-ro", action="append", default=[], metavar="DIR", help="let it read DIR of this machine")
     parser.add_argument("--no-user-namespaces", action="store_true", help="forbid them to the ordinary user")
+    parser.add_argument("--tree", default="/", metavar="DIR", help="boot this root file system, not this machine's")
+    parser.add_argument("--private-network", action="store_true", help="give it a loopback of its own, and no more")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...", help="the command to run")
 
 
@@ -48,7 +50,13 @@ def run(args: argparse.Namespace) -> int:
     check_requirements()
     with _signals_raise():
         try:
-            with booted(args.bind, args.bind_ro, user_namespaces=not args.no_user_namespaces) as sandbox:
+            with booted(
+                args.bind,
+                args.bind_ro,
+                user_namespaces=not args.no_user_namespaces,
+                tree=str(Path(args.tree).resolve()),
+                private_network=args.private_network,
+            ) as sandbox:
                 return _run(sandbox, command, as_root=args.system)
         except _Signalled as caught:
             return 128 + caught.number
@@ -80,7 +88,7 @@ def _service(sandbox: Sandbox, command: list[str], *, as_root: bool) -> list[str
     """The systemd-run that runs `command`: a service is in the sandbox's cgroups, which nsenter is not."""
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     environment = _kept_environment() | ({} if as_root else dict(sandbox.person_environment))
-    where = Path.cwd().resolve()
+    where = Path("/" if sandbox.plan.is_own_machine else Path.cwd().resolve())
     # systemd takes a bare name or an absolute path.
     program = str(where / command[0]) if "/" in command[0] else command[0]
     return [

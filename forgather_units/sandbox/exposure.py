@@ -22,10 +22,16 @@ def make_plan(
     bind: Sequence[str] = (),
     bind_read_only: Sequence[str] = (),
     user_namespaces: bool = True,
+    tree: str = "/",
+    private_network: bool = False,
 ) -> Plan:
-    """The plan for a sandbox that runs this program, started in this folder, by this interpreter."""
-    exposed = {path for path in _own_trees() if not path.startswith(_SYSTEM)}
-    reached = {str(Path.cwd().resolve())} - {"/"}
+    """The plan for a sandbox that runs this program, started in this folder, by this interpreter.
+
+    Of the host a machine of its own (another `tree`) sees only what is bound into it.
+    """
+    own = tree != "/"
+    exposed = set[str]() if own else {path for path in _own_trees() if not path.startswith(_SYSTEM)}
+    reached = set[str]() if own else {str(Path.cwd().resolve())} - {"/"}
     hidden = {path for path in (exposed | reached) if _is_hidden(path)}
     return Plan(
         name=name,
@@ -37,6 +43,8 @@ def make_plan(
         bound=tuple(bind_read_only),
         bound_writable=tuple(bind),
         user_namespaces=user_namespaces,
+        tree=tree,
+        private_network=private_network,
     )
 
 

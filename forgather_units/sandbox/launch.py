@@ -56,16 +56,30 @@ class Sandbox:
 
 @contextlib.contextmanager
 def booted(
-    bind: Sequence[str] = (), bind_read_only: Sequence[str] = (), *, user_namespaces: bool = True
+    bind: Sequence[str] = (),
+    bind_read_only: Sequence[str] = (),
+    *,
+    user_namespaces: bool = True,
+    tree: str = "/",
+    private_network: bool = False,
 ) -> Iterator[Sandbox]:
-    """A sandbox for as long as the `with` lasts. Raises a ForgatherError if it does not come up."""
+    """A sandbox for as long as the `with` lasts. Raises a ForgatherError if it does not come up.
+
+    `tree` is the root file system that it is made of; nothing is written there.
+    """
     started = time.monotonic()
     name = f"forgather-sandbox-{os.getpid()}"
     group = own_cgroup(name)
     group.create()
     with _swept(group), _notify_socket(name) as messages:
         plan = make_plan(
-            name, str(group.folder), bind=bind, bind_read_only=bind_read_only, user_namespaces=user_namespaces
+            name,
+            str(group.folder),
+            bind=bind,
+            bind_read_only=bind_read_only,
+            user_namespaces=user_namespaces,
+            tree=tree,
+            private_network=private_network,
         )
         process = _start(plan)
         try:

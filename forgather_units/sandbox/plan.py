@@ -29,6 +29,14 @@ class Plan:
     """What else of the host was asked for, to be read."""
     bound_writable: tuple[str, ...]
     user_namespaces: bool
+    tree: str
+    """The root file system below the overlay: the host's (`/`), or another one, which is booted whole as it is."""
+    private_network: bool
+    """A loopback of its own, and nothing else."""
+
+    @property
+    def is_own_machine(self) -> bool:
+        return self.tree != "/"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -58,12 +58,16 @@ def build(plan: Plan) -> Path:
         folder.mkdir()
     _mount("overlay", "-t", "overlay", "-o", f"lowerdir=/run,upperdir={run},workdir={run_work}", target=Path("/run"))
     # metacopy: a chmod copies no contents into memory.
-    layers = f"lowerdir=/,upperdir={upper},workdir={work},metacopy=on"
+    layers = f"lowerdir={plan.tree},upperdir={upper},workdir={work},metacopy=on"
     _mount("overlay", "-t", "overlay", "-o", layers, target=root)
     _identity(root)
     _account(root, PERSON, plan.uid)
     # Somebody else on the same machine: `su neighbour -c CMD` asks for no password.
     _account(root, NEIGHBOUR, plan.uid + 1, hashed="")
+    _masks(root)
+    if plan.is_own_machine:
+        _names(root)
+        return root
     _person(root)
     _boot_target(root, plan)
     hidden = {path for path in (*plan.reached, *plan.exposed) if path.startswith(plan.overlaid)}
@@ -88,6 +92,11 @@ def _identity(root: Path) -> None:
     for old in journal.glob("*") if journal.exists() else ():
         old.rename(root / "var" / f"old-journal-{old.name}")
     journal.mkdir(parents=True, exist_ok=True)
+
+
+def _names(root: Path) -> None:
+    # debootstrap leaves none, and TensorBoard asks for `localhost`.
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
 
 
 def _account(root: Path, name: str, uid: int, hashed: str = "*") -> None:
@@ -115,12 +124,16 @@ def _person(root: Path) -> None:
     (linger / PERSON).touch()
 
 
-def _boot_target(root: Path, plan: Plan) -> None:
+def _masks(root: Path) -> None:
     units = root / "etc/systemd/system"
-    (units / TARGET).write_text(_TARGET_TEXT.format(uid=plan.uid))
     for name in _MASKED:
         (units / name).unlink(missing_ok=True)
         (units / name).symlink_to("/dev/null")
+
+
+def _boot_target(root: Path, plan: Plan) -> None:
+    units = root / "etc/systemd/system"
+    (units / TARGET).write_text(_TARGET_TEXT.format(uid=plan.uid))
     if not plan.user_namespaces:
         drop_in = units / "user@.service.d"
         drop_in.mkdir(exist_ok=True)
