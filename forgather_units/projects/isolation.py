@@ -23,7 +23,7 @@ _PATIENCE: Final = 1.8
 _FAIR_SHARE: Final = 0.4
 _LONGER: Final = 6.0
 _START_PATIENCE: Final = 30.0
-_BETWEEN_PIECES: Final = 0.1
+_BETWEEN_PIECES: Final = 0.5
 _LARGEST_ANSWER: Final = 8 * 1024 * 1024
 # What it needs to find Python's modules and the user's folders; no tokens, no keys.
 _ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "PYTHONPATH", "PYTHONUSERBASE", "TZ", "USER")
@@ -53,9 +53,7 @@ class Isolated:
             assert process.stdin is not None
             process.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
             process.stdin.flush()
-            started, used = time.monotonic(), _cpu_seconds(process)
-            if not _speaks(process, started + _PATIENCE) and _cpu_seconds(process) - used < _FAIR_SHARE:
-                _speaks(process, started + _LONGER)
+            _await_answer(process, time.monotonic())
             return _outcome(json.loads(_line(process, time.monotonic() + _BETWEEN_PIECES)))
         except (_Silent, OSError, ValueError):
             ended = process.poll() is not None
@@ -97,6 +95,15 @@ class Isolated:
             except OSError:
                 continue
         process.wait()
+
+
+def _await_answer(process: subprocess.Popen[bytes], started: float) -> None:
+    """Return once it speaks. Raises _Silent when its time is over."""
+    used = _cpu_seconds(process)
+    if _speaks(process, started + _PATIENCE):
+        return
+    if _cpu_seconds(process) - used > _FAIR_SHARE or not _speaks(process, started + _LONGER):
+        raise _Silent
 
 
 def _speaks(process: subprocess.Popen[bytes], deadline: float) -> bool:
