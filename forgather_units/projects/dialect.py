@@ -62,7 +62,10 @@ def split(source: str) -> list[Part]:
 
 def translate(source: str) -> str:
     """`source` as Jinja2 understands it, line for line. A block that is never closed ends with the text."""
-    return "\n".join(_with_blocks([_without_comment(line) for line in source.split("\n")]))
+    lines = [_without_comment(line) for line in source.split("\n")]
+    # A newline at the end begins no line of its own, in which the last blocks would be closed.
+    end = "\n" if lines[-1] == "" else ""
+    return "\n".join(_with_blocks(lines[:-1] if end else lines)) + end
 
 
 def _without_comment(line: str) -> str:
