@@ -12,6 +12,7 @@ from pathlib import Path
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.gate import Gate
 from forgather_units.auth.origin import Hosts
+from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.target import Open, OpenUnix, Target, Unknown
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.proxy.wsgi import Proxy
@@ -19,13 +20,14 @@ from forgather_units.server.listening import open_sockets, serve
 
 
 def _target(where: str) -> Target:
-    return Open("127.0.0.1", int(where)) if where.isdigit() else OpenUnix(where)
+    return Open("127.0.0.1", int(where), "stock") if where.isdigit() else OpenUnix(where, "stock")
 
 
 def main() -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     port, folder, *viewers = sys.argv[1:]
     targets = {queue_id: _target(where) for queue_id, _, where in (viewer.partition("=") for viewer in viewers)}
+    raise_open_files_limit()
     listeners = open_sockets("127.0.0.1", int(port))
     authority = Authority(Path(folder))
     proxy = Proxy(lambda mount, queue_id: targets.get(queue_id, Unknown()))

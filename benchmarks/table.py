@@ -56,7 +56,7 @@ class Table:
         packages = ", ".join(f"{name} {version(name)}" for name in ("tensorboard", "waitress"))
         return (
             f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {packages}; "
-            f"medians of {self.rounds} interleaved rounds of {self.seconds:g} s; x is the ratio to direct in the same round; "
+            f"medians of {self.rounds} interleaved rounds of {self.seconds:g} s; x: ratio to direct in the same round; "
             "CPU is the front's for one request."
         )
 

@@ -42,6 +42,7 @@ class Viewer:
     reads_body: bool = True
     seen: list[Seen] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
+    connections: int = 0
 
     @property
     def port(self) -> int:
@@ -54,6 +55,7 @@ class Viewer:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:

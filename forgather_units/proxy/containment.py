@@ -7,6 +7,7 @@ sibling viewer with the user's session.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 ORIGIN_WIDE: Final = frozenset(
@@ -27,6 +28,8 @@ ORIGIN_WIDE: Final = frozenset(
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 
 
+# Bounded: a client chooses the host.
+@lru_cache(maxsize=256)
 def policy(scheme: str, host: str, prefix: str, at_root: tuple[str, ...] = ()) -> str:
     """The Content-Security-Policy to send beside the viewer's own; both are enforced.
 

@@ -134,8 +134,7 @@ class _Work:
 
     def headers(self, head: ResponseHead) -> Headers:
         headers = response_headers(head.headers, has_body=head.code not in (204, 304))
-        scheme, host = self.environ["wsgi.url_scheme"], self.environ.get("HTTP_HOST", "")
-        headers.append(("Content-Security-Policy", policy(scheme, host, self.target.prefix, self.target.at_root)))
+        headers.append(("Content-Security-Policy", policy_for(self.environ, self.target)))
         return headers
 
     def hand_over(self, exchange: Exchange, uploads: bool) -> Answer | HandedOver | Relayed:
@@ -182,6 +181,11 @@ class _Work:
             raise
         finally:
             self.finished(exchange.head.code)
+
+
+def policy_for(environ: Environ, target: RequestTarget) -> str:
+    """What confines the page that this request is answered with."""
+    return policy(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""), target.prefix, target.at_root)
 
 
 def _is_endless_head(exchange: Exchange) -> bool:

@@ -12,6 +12,8 @@ class Open:
 
     host: str
     port: int
+    release: str = ""
+    """Which static parts it serves: viewers of one release serve the same. Empty: none of it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class OpenUnix:
     """Forward over the unix socket at `path`."""
 
     path: str
+    release: str = ""
+    """As of `Open`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from typing import Any, Final
 
 from forgather_units.proxy import pages
+from forgather_units.proxy.cache import LARGEST, AssetCache, asset_of, key_of
 from forgather_units.proxy.connection import Timeouts
-from forgather_units.proxy.forwarding import Forwarder, HandedOver, Relayed
+from forgather_units.proxy.forwarding import Forwarder, HandedOver, Relayed, policy_for
 from forgather_units.proxy.mounts import is_mounted, mount_of
 from forgather_units.proxy.observer import Observer, nobody
 from forgather_units.proxy.pages import Answer
-from forgather_units.proxy.request_target import MalformedTarget, below, raw_target
+from forgather_units.proxy.readiness import knock
+from forgather_units.proxy.request_target import MalformedTarget, RequestTarget, below, raw_target
 from forgather_units.proxy.target import Moved, Open, OpenUnix, Resolver
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
 
+_IN_ONE_PIECE: Final = 64 * 1024
 _REFUSED_METHODS: Final = frozenset({"CONNECT", "TRACE", "TRACK"})
 
 
@@ -30,6 +34,8 @@ class Proxy:
     def __init__(self, resolve: Resolver, timeouts: Timeouts | None = None, observer: Observer = nobody) -> None:
         self._resolve = resolve
         self._forwarder = Forwarder(timeouts or Timeouts(), observer)
+        self._cache = AssetCache()
+        self._observer = observer
 
     def claims(self, environ: Environ) -> bool:
         """Whether this request is the proxy's to answer: its target, as sent, lies below the mount."""
@@ -39,7 +45,13 @@ class Proxy:
         match self._answer(environ):
             case Answer(status=status, headers=headers, body=body):
                 start_response(status, headers)
-                return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+                if environ["REQUEST_METHOD"] == "HEAD":
+                    return []
+                if len(body) > _IN_ONE_PIECE and "wsgi.file_wrapper" in environ:
+                    # The server sends it from where it lies, however many read it at once.
+                    wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](BytesIO(body), _IN_ONE_PIECE)
+                    return wrapped
+                return [body]
             case HandedOver():
                 return ()
             case Relayed(status=status, headers=headers) as relayed:
@@ -65,7 +77,7 @@ class Proxy:
             return pages.failure("404 Not Found", "There is nothing at this address.", environ)
         match self._resolve(target.mount, target.queue_id):
             case Open() | OpenUnix() as where if target.rest:
-                return self._forwarder.forward(where, target, environ)
+                return self._open(where, target, environ)
             case Open() | OpenUnix():
                 # Without the slash a page's relative addresses would lead out of its prefix.
                 return pages.redirect(target.with_slash, environ)
@@ -73,6 +85,27 @@ class Proxy:
                 return pages.redirect(target.moved_to(prefix), environ)
             case absent:
                 return pages.for_absent(absent, environ)
+
+    def _open(self, where: Open | OpenUnix, target: RequestTarget, environ: Environ) -> Answer | HandedOver | Relayed:
+        key = key_of(where.release, target, environ)
+        if key is None:
+            return self._forwarder.forward(where, target, environ)
+        policy = policy_for(environ, target)
+        asset = self._cache.get(key)
+        if asset is not None:
+            if target.rest == "/" and isinstance(where, OpenUnix):
+                # The page is here at once: its viewer, if it sleeps, is to be awake by the time it asks for data.
+                knock(where.path)
+            answer = asset.answer(environ, policy)
+            self._observer(target.queue_id, int(answer.status[:3]), 0.0)
+            return answer
+        forwarded = self._forwarder.forward(where, target, environ, LARGEST)
+        if isinstance(forwarded, Answer) and environ["REQUEST_METHOD"] == "GET":
+            asset = asset_of(forwarded, policy, takes_gzip=key[-1])
+            if asset is not None:
+                self._cache.put(key, asset)
+                return asset.answer(environ, policy)
+        return forwarded
 
 
 def _refusal(environ: Environ) -> Answer | None:

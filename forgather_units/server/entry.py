@@ -14,13 +14,14 @@ from forgather_units.proxy.mounts import brought_home
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server.app import create_app
 from forgather_units.server.house import House
+from forgather_units.server.releases import releases
 from forgather_units.server.targets import resolver
 
 
 def entry(house: House) -> Application:
     """What waitress serves."""
     app = create_app(house)
-    proxy = Proxy(resolver(house.scheduler, house.makes.socket_path))
+    proxy = Proxy(resolver(house.scheduler, house.makes.socket_path, releases(house)))
 
     def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         answer: Iterable[bytes] = (

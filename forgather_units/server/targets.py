@@ -14,12 +14,16 @@ SocketPath = Callable[[str], str]
 """The path of a job's unix socket, from its id."""
 
 
-def address_of(job: Job, port: int) -> target.Open:
+Release = Callable[[Job], str]
+"""Which static parts a job's viewer serves; empty where nobody knows."""
+
+
+def address_of(job: Job, port: int, release: str = "") -> target.Open:
     """Where a TensorBoard that has its port itself listens."""
-    return target.Open(job.submission.options.address, port)
+    return target.Open(job.submission.options.address, port, release)
 
 
-def resolver(scheduler: Scheduler, socket_path: SocketPath) -> target.Resolver:
+def resolver(scheduler: Scheduler, socket_path: SocketPath, release: Release) -> target.Resolver:
     """The proxy's question, answered from what the scheduler knows.
 
     Behind a socket there is nothing to wait for: a connection stands at once, and is answered when the viewer is awake.
@@ -36,9 +40,9 @@ def resolver(scheduler: Scheduler, socket_path: SocketPath) -> target.Resolver:
         queue_id = job.queue_id
         match job.state:
             case Starting() | Running() | Sleeping() if job.has_socket:
-                return target.OpenUnix(socket_path(queue_id))
+                return target.OpenUnix(socket_path(queue_id), release(job))
             case Running(port=int(port)):
-                return address_of(job, port)
+                return address_of(job, port, release(job))
             case Starting(started_at=since):
                 return target.NotReady(job.title, queue_id, since)
             case Queued(waits_for=reason):
