@@ -18,6 +18,7 @@ from forgather_units.domain.tensorboard import (
     path_prefix,
     stock_flags,
 )
+from forgather_units.domain.viewer import Options
 from forgather_units.machine.addresses import lowest_free_port
 from forgather_units.machine.logdir import inspect_logdir
 from forgather_units.machine.tensorboard_cli import find_tensorboard
@@ -31,11 +32,16 @@ def run(args: argparse.Namespace, options: TensorBoardOptions) -> int:
     facts = inspect_logdir(options.logdir)
     if not facts.event_files and facts.whole:
         print(f"warning: {options.logdir} has no event files yet", file=sys.stderr)
-    port = _port(options)
+    port = usable_port(options, DEFAULT_PORT)
     flags = job_flags(options, port, path_prefix(_NO_ID_YET)) if args.enqueue else stock_flags(options, port)
     command = [find_tensorboard(), *flags, *args.rest]
     if not args.dry_run:
-        _become(command)
+        become(command)
+    return print_command(args, command)
+
+
+def print_command(args: argparse.Namespace, command: list[str]) -> int:
+    """What would be run."""
     if args.json:
         print_json({"argv": command})
     else:
@@ -44,16 +50,17 @@ def run(args: argparse.Namespace, options: TensorBoardOptions) -> int:
     return 0
 
 
-def _port(options: TensorBoardOptions) -> int:
+def usable_port(options: Options, first: int) -> int:
+    """The port that was asked for, or the lowest free one from `first`. Raises Refused."""
     if options.port != AUTO:
         return options.port
     try:
-        return lowest_free_port(options.address, DEFAULT_PORT)
+        return lowest_free_port(options.address, first)
     except Refused as why:
         raise Refused(f"{why.message} on {options.address}", field="port") from None
 
 
-def _become(command: list[str]) -> NoReturn:
+def become(command: list[str]) -> NoReturn:
     """Replaced by it, we need not pass on its signals, its Ctrl-C or its exit code."""
     sys.stdout.flush()
     sys.stderr.flush()

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from forgather_units import __version__
-from forgather_units.cli import demo, doctor, job, ls, sandbox, sched, server, tb
+from forgather_units.cli import config, demo, doctor, job, ls, mkdocs, sandbox, sched, server, service, tb
 from forgather_units.cli.errors import Usage
-from forgather_units.domain.errors import ForgatherError
+from forgather_units.domain.errors import BadSettings, ForgatherError
 
 _FAILED: Final = 1
 _WRONG_USAGE: Final = 2
@@ -31,9 +31,12 @@ class _Noun(Protocol):
 _NOUNS: Final[dict[str, _Noun]] = {
     "server": server,
     "tb": tb,
+    "mkdocs": mkdocs,
     "ls": ls,
     "job": job,
     "sched": sched,
+    "service": service,
+    "config": config,
     "doctor": doctor,
     "sandbox": sandbox,
     "demo": demo,
@@ -94,7 +97,7 @@ def _say(error: ForgatherError) -> int:
     print(f"forgather: {error.message}", file=sys.stderr)
     if error.hint:
         print(f"hint: {error.hint}", file=sys.stderr)
-    return _WRONG_USAGE if isinstance(error, Usage) else _FAILED
+    return _WRONG_USAGE if isinstance(error, Usage | BadSettings) else _FAILED
 
 
 if __name__ == "__main__":

@@ -12,11 +12,15 @@ from typing import Any, Final
 
 from forgather_units.cli.client import Client, Record, ServerGone, job_path
 from forgather_units.cli.events import Event, parse
-from forgather_units.cli.tables import print_json
-from forgather_units.domain.errors import Unavailable
+from forgather_units.cli.tables import plain, print_json
+from forgather_units.domain.errors import ForgatherError, Unavailable
 
 _PATIENCE: Final = 30.0
 _PAUSE: Final = 0.5
+_SILENT: Final = {
+    "queued": "not started yet",
+    "sleeping": "until somebody looks at it",
+}
 # A connection that lasted so long was a good one, though the job printed nothing.
 _STEADY: Final = 10.0
 
@@ -29,9 +33,20 @@ def tail(client: Client, queue_id: str, *, after: str = "", as_json: bool = Fals
     """
     show = _show_as_json if as_json else _show
     with suppress(KeyboardInterrupt):
+        if not as_json:
+            _note_silence(client, queue_id)
         for event in _events(client, queue_id, after):
             with suppress(KeyError, ValueError):
                 show(event)
+
+
+def _note_silence(client: Client, queue_id: str) -> None:
+    """A job without a process prints nothing: say why. The stream is asked for whatever the server says to this."""
+    with suppress(ForgatherError):
+        job = client.object("GET", job_path(queue_id, "/status"))
+        status = str(job.get("status"))
+        if status in _SILENT:
+            _note(f"{status}: {plain(job.get('waits_for') or _SILENT[status])}")
 
 
 def _events(client: Client, queue_id: str, after: str) -> Iterator[Event]:

@@ -25,6 +25,10 @@ class Malformed(ForgatherError):
     """The input has not the right shape: a wrong type, an unknown key, a missing one (HTTP 422)."""
 
 
+class BadSettings(Malformed):
+    """The settings, or the file that holds them, are not valid: nothing can begin with them."""
+
+
 class NotFound(ForgatherError):
     """No such job (HTTP 404)."""
 

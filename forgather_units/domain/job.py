@@ -135,6 +135,8 @@ class Job:
     """How its unit was placed; None until it started."""
     restarts: int = 0
     """How often systemd started it again after a failure."""
+    boot_id: str = ""
+    """The kernel's id of the boot in which its unit was started, 32 hex digits and dashes."""
     last_failure: str = ""
     """How it failed the last time, where systemd started it again; empty where it never did."""
 

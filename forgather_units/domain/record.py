@@ -59,6 +59,7 @@ def record_of(job: Job) -> Record:
         "restart_requested": job.restart_requested,
         "restarts": job.restarts,
         "last_failure": job.last_failure,
+        "boot_id": job.boot_id,
         **placed_fields(job.placed),
         **_state_fields(job.state),
         "status": job.status,
@@ -97,6 +98,7 @@ def job_of(record: Mapping[str, Any], kinds: Kinds) -> Job:
         restart_requested=record.get("restart_requested", False),
         restarts=record.get("restarts", 0),
         last_failure=record.get("last_failure", ""),
+        boot_id=record.get("boot_id", ""),
         placed=placed_of(record),
     )
 

@@ -70,9 +70,11 @@ def _memory_cap(job: Job) -> str | None:
     return next((name for name in holds if name.startswith("MemoryMax ")), None)
 
 
-def lost(job: Job, now: float) -> Job:
-    """The job whose unit is gone without a word."""
+def lost(job: Job, now: float, boot_id: str = "") -> Job:
+    """The job whose unit is gone without a word; `boot_id` is the machine's of now."""
     started_at, port = _times(job)
+    if job.boot_id and boot_id and job.boot_id != boot_id:
+        return job.now(Ended(Outcome.ABORTED, now, Exit(), "ended by a restart of the machine", started_at, port))
     if job.stop_requested:
         return job.now(Ended(Outcome.ABORTED, now, Exit(), "killed on request", started_at, port))
     reason = "its unit is gone without a word: was the machine or the service manager restarted?"

@@ -43,6 +43,8 @@ class Surroundings:
     """The last lines of the job's output."""
     knock: Callable[[str], None]
     """Connect to a job's socket (its id) and leave again."""
+    boot_id: str = ""
+    """The kernel's id of this boot."""
 
 
 class Lifecycle:
@@ -101,7 +103,7 @@ class Lifecycle:
             self._roster.show(job.now(Queued(str(why))))
             self._mailbox.after(_RETRY_PAUSE, self._dispatch)
             return
-        job, now = job.placed_as(placed), time.time()
+        job, now = replace(job, placed=placed, boot_id=self._around.boot_id), time.time()
         log.info("%s placed (%s) on port %s: %s", job.queue_id, placed.placement, port, options.folder)
         asleep = job.has_socket and job.submission.placing.lazy
         job = job.now(Sleeping(now, port) if asleep else Starting(now, port))
@@ -157,7 +159,7 @@ class Lifecycle:
             case Over() as over:
                 self._over(job, over)
             case Gone():
-                self._end(self._verdict(job) or endings.lost(job, time.time()))
+                self._end(self._verdict(job) or endings.lost(job, time.time(), self._around.boot_id))
 
     def _note(self, job: Job, seen: Job) -> None:
         if seen == job:

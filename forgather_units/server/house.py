@@ -20,6 +20,7 @@ from forgather_units.domain.program import Program
 from forgather_units.domain.viewer import ViewerKind
 from forgather_units.kinds.table import KINDS
 from forgather_units.machine import addresses
+from forgather_units.machine.boot import boot_id
 from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
 from forgather_units.proxy.readiness import answers, knock
@@ -126,6 +127,7 @@ def open_house(loaded: Loaded) -> Iterator[House]:
             _answers,
             lambda job: _last_lines(journal, names, job),
             lambda queue_id: knock(makes.socket_path(queue_id)),
+            boot_id(),
         )
         limits = Limits(settings.max_running, settings.start_timeout)
         scheduler = Scheduler(store, viewers, around, changes, limits)

@@ -49,9 +49,12 @@ class Services:
             return [self._said(service) for service in self._declared.values()]
 
     def create(self, body: Any) -> dict[str, Any]:
-        """Declare one (or declare it anew) in the file, and make it true. Raises Malformed."""
+        """Declare one (or declare it anew) in the file, and make it true. Raises Malformed or Refused."""
         service = _service_of(body)
         with self._lock:
+            if service.enabled:
+                # What cannot run is refused before it is written down.
+                self._submission(service)
             edit.declare(self._file, service)
             self._declared[service.type, service.name] = service
             self._reconcile()

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from forgather_units.domain.errors import Malformed
+from forgather_units.domain.errors import BadSettings
 from forgather_units.domain.service import NAME_RULE, Service, is_service_name
 
 Parser = Callable[[Any], Any]
@@ -138,8 +138,8 @@ def _mapping(
         found.problems.append(Problem(place, f"{what} must be a mapping"))
 
 
-def refuse(file: Path, problems: list[Problem]) -> Malformed:
+def refuse(file: Path, problems: list[Problem]) -> BadSettings:
     """The first problem as an error; the hint says how many more there are."""
     first, more = problems[0], len(problems) - 1
     hint = f"and {more} more: forgather config check" if more else ""
-    return Malformed(first.at(file), hint=hint, field=first.field)
+    return BadSettings(first.at(file), hint=hint, field=first.field)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from forgather_units.domain import quantities
-from forgather_units.domain.errors import Malformed
+from forgather_units.domain.errors import BadSettings
 from forgather_units.domain.placement import Hardening, IdleTimeout, Placement, ResourceLimits
 from forgather_units.domain.service import Service
 from forgather_units.settings import paths
@@ -204,16 +204,18 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def parse(mapping: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """The valid values of `mapping`; `source` is what an error calls it. Raises Malformed."""
+    """The valid values of `mapping`; `source` is what an error calls it. Raises BadSettings."""
     values: dict[str, Any] = {}
     for key, value in mapping.items():
         parser = _PARSERS.get(key)
         if parser is None:
-            raise Malformed(f"{source}: unknown setting {key!r}", hint=f"known: {', '.join(_PARSERS)}", field=str(key))
+            raise BadSettings(
+                f"{source}: unknown setting {key!r}", hint=f"known: {', '.join(_PARSERS)}", field=str(key)
+            )
         try:
             values[key] = parser(value)
         except ValueError as why:
-            raise Malformed(f"{source}: {key} {why}, not {value!r}", field=key) from None
+            raise BadSettings(f"{source}: {key} {why}, not {value!r}", field=key) from None
     return values
 
 
@@ -230,7 +232,7 @@ class Loaded:
 
 
 def read_file(file: Path, check_args: ArgsCheck | None = None) -> Contents:
-    """What the file says; an absent or empty file says nothing. Raises Malformed with the line of the first mistake."""
+    """What the file says; an absent or empty file says nothing. Raises BadSettings: the first mistake."""
     contents = read(file, _PARSERS, check_args)
     if contents.problems:
         raise refuse(file, contents.problems)
@@ -248,12 +250,12 @@ def load(file: Path | None, flags: Mapping[str, Any]) -> Settings:
 
 
 def load_all(file: Path | None, flags: Mapping[str, Any], check_args: ArgsCheck | None = None) -> Loaded:
-    """The same, with the declared services, and where each value comes from. Raises Malformed."""
+    """The same, with the declared services, and where each value comes from. Raises BadSettings."""
     if file is not None and not file.exists():
-        raise Malformed(f"{file}: no such settings file")
+        raise BadSettings(f"{file}: no such settings file")
     place = file or paths.config_file()
     contents = read_file(place, check_args)
-    given = parse({key: value for key, value in flags.items() if value is not None}, "flags")
+    given = parse({key: value for key, value in flags.items() if value is not None}, "command line")
     sources = {each.name: "default" for each in dataclasses.fields(Settings)}
     sources |= {key: f"{place}:{line}" for key, line in contents.lines.items()} | dict.fromkeys(given, "flag")
     settings = dataclasses.replace(Settings(), **contents.values | given)

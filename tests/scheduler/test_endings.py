@@ -66,6 +66,12 @@ def test_gone_without_a_word() -> None:
     assert (state.outcome, state.exit) == (Outcome.FAILED, Exit())
 
 
+def test_gone_with_the_machine() -> None:
+    state = lost(replace(JOB, boot_id="one"), 60.0, "other").state
+    assert isinstance(state, Ended)
+    assert (state.outcome, state.reason) == (Outcome.ABORTED, "ended by a restart of the machine")
+
+
 def test_never_answered_gives_the_last_lines() -> None:
     state = never_answered(JOB, 60.0, 2.5, ["cannot bind"]).state
     assert isinstance(state, Ended)
