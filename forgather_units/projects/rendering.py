@@ -19,6 +19,8 @@ from forgather_units.projects.template_globals import machine_globals, toyaml
 from forgather_units.projects.tolerant_yaml import Mapping, YamlError, entries, plain, read_mapping
 
 _LARGEST_TEXT: Final = 4 * 1024 * 1024
+# What one has read must not leave too little memory to the next.
+_MOST_HELD: Final = 16 * 1024 * 1024
 _LARGEST_POWER: Final = 10_000
 
 
@@ -84,6 +86,8 @@ class Renderer:
 
     def answer(self, request: Request) -> Outcome:
         """Never raises for what stands in a template, OutOfTime and MemoryError included."""
+        if self._files.size > _MOST_HELD:
+            self._files, self._codes = TemplateFiles(), _Codes()
         loader = TemplateLoader(request.folders, self._files)
         environment = _Environment(
             loader=loader, trim_blocks=True, undefined=StrictUndefined, auto_reload=False, bytecode_cache=self._codes

@@ -44,6 +44,8 @@ class TemplateFiles:
 
     def __init__(self) -> None:
         self._read: dict[str, TemplateFile] = {}
+        self.size = 0
+        """Characters that are held."""
 
     def at(self, path: str) -> TemplateFile | None:
         """The file at `path`; None where there is none. Raises FileRefused."""
@@ -61,6 +63,7 @@ class TemplateFiles:
         known = self._read.get(path)
         if known is None or known.stamp != Stamp.of(facts):
             known = self._read[path] = _read(path)
+            self.size += len(known.source)
         return known
 
 
