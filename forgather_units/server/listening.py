@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterable
 from typing import Any, Final
@@ -12,6 +13,11 @@ from forgather_units.domain.errors import Refused
 from forgather_units.proxy.waitress_guard import create_strict_server
 
 _BACKLOG: Final = 1024
+_HINTS: Final[dict[int | None, str]] = {
+    errno.EADDRINUSE: "is another server running? (-p takes another port)",
+    errno.EACCES: "ports below 1024 are root's (-p takes another port)",
+    errno.EADDRNOTAVAIL: "that is no address of this machine (-H takes another one)",
+}
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
@@ -30,9 +36,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as why:
         raise Refused(
-            f"cannot listen on {host} port {port}: {why.strerror}",
-            hint="is another server running? (-p takes another port)",
-            field="port",
+            f"cannot listen on {host} port {port}: {why.strerror}", hint=_HINTS.get(why.errno, ""), field="port"
         ) from None
     return listener
 

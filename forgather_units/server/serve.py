@@ -55,6 +55,8 @@ def _run(settings: Settings, house: House) -> None:
     address = address_of(listeners[0])
     app = entry(house)
     print(f"forgather server at {house.authority.login_url(address)}", flush=True)
+    if not house.authority.enabled:
+        print("warning: authentication is off: whoever reaches this port may do all", file=sys.stderr, flush=True)
     print(f"units: systemctl --{house.scope.value} list-units '{house.names.prefix}-*'", file=sys.stderr, flush=True)
     keep_alive(house.scheduler.ping)
     tell_ready(f"listening at {address}")

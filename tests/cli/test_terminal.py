@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 
+import pytest
 from command_line import FORGATHER, Reply, Request, Shell, SmallServer
 from waiting import wait_until
 
@@ -31,6 +32,10 @@ def streams(server: SmallServer, *connections: list[bytes]) -> None:
         return Reply(kind="text/event-stream", pieces=iter(pieces))
 
     server.answers[STREAM] = answer
+
+
+def _streams_of(server: SmallServer) -> list[Request]:
+    return [request for request in server.asked if STREAM.endswith(request.path)]
 
 
 END = event("end", status="failed", signal=9, exit_code=None)
@@ -57,12 +62,30 @@ def test_lines_arrive_as_they_were_printed(forgather: Shell, server: SmallServer
     assert done.stderr == b"--- journald dropped 12 lines ---\n--- failed, signal 9 ---\n"
 
 
+@pytest.mark.parametrize(
+    ("job", "note"),
+    [
+        ({"status": "queued", "waits_for": "port 6006 is held by another process"}, "queued: port 6006 is held by "),
+        ({"status": "queued", "waits_for": None}, "queued: not started yet"),
+        ({"status": "sleeping"}, "sleeping: until somebody looks at it"),
+    ],
+)
+def test_a_silent_job_says_why(forgather: Shell, server: SmallServer, job: dict[str, object], note: str) -> None:
+    server.says(f"GET /api/jobs/{ID}/status", job)
+    streams(server, [END])
+    done = forgather("job", "tail", ID)
+    assert done.code == 0
+    assert done.err.startswith(f"--- {note}")
+    assert len(done.err.splitlines()) == 2
+    assert forgather("job", "tail", ID, "--json").err == ""
+
+
 def test_json_is_one_line_for_each_event(forgather: Shell, server: SmallServer) -> None:
     streams(server, [event("line", "c1", text="x", ends=True, time=1), END])
     done = forgather("job", "tail", ID, "--json", "--since-cursor", "c0")
     assert [json.loads(line)["event"] for line in done.out.splitlines()] == ["line", "end"]
     assert json.loads(done.out.splitlines()[0])["cursor"] == "c1"
-    assert server.asked[0].headers["last-event-id"] == "c0"
+    assert server.asked[-1].headers["last-event-id"] == "c0"
 
 
 def test_it_goes_on_where_it_stopped(forgather: Shell, server: SmallServer) -> None:
@@ -71,7 +94,7 @@ def test_it_goes_on_where_it_stopped(forgather: Shell, server: SmallServer) -> N
     done = forgather("job", "tail", ID)
     assert (done.code, done.out) == (0, "one\ntwo\n")
     assert done.err == "--- the server went away; trying again for 30 s ---\n--- failed, signal 9 ---\n"
-    assert [request.headers.get("last-event-id") for request in server.asked] == [None, "c1"]
+    assert [request.headers.get("last-event-id") for request in _streams_of(server)] == [None, "c1"]
 
 
 def test_a_job_that_is_gone_when_the_server_is_back(forgather: Shell, server: SmallServer) -> None:
