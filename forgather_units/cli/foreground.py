@@ -19,7 +19,7 @@ from forgather_units.domain.tensorboard import (
     stock_flags,
 )
 from forgather_units.domain.viewer import Options
-from forgather_units.machine.addresses import lowest_free_port
+from forgather_units.machine.addresses import check_host, is_port_free, lowest_free_port
 from forgather_units.machine.logdir import inspect_logdir
 from forgather_units.machine.tensorboard_cli import find_tensorboard
 
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, options: TensorBoardOptions) -> int:
     facts = inspect_logdir(options.logdir)
     if not facts.event_files and facts.whole:
         print(f"warning: {options.logdir} has no event files yet", file=sys.stderr)
-    port = usable_port(options, DEFAULT_PORT)
+    port = usable_port(options, DEFAULT_PORT, now=not args.dry_run)
     flags = job_flags(options, port, path_prefix(_NO_ID_YET)) if args.enqueue else stock_flags(options, port)
     command = [find_tensorboard(), *flags, *args.rest]
     if not args.dry_run:
@@ -50,9 +50,18 @@ def print_command(args: argparse.Namespace, command: list[str]) -> int:
     return 0
 
 
-def usable_port(options: Options, first: int) -> int:
-    """The port that was asked for, or the lowest free one from `first`. Raises Refused."""
+def usable_port(options: Options, first: int, *, now: bool) -> int:
+    """The port that was asked for, or the lowest free one from `first`. Raises Refused, `now` for a busy one too."""
+    if now and options.host is not None:
+        check_host(options.address)
     if options.port != AUTO:
+        # A viewer itself would say so a second later, below its own remarks.
+        if now and not is_port_free(options.address, options.port):
+            raise Refused(
+                f"port {options.port} of {options.address} cannot be had now",
+                hint="another program listens there, perhaps; --port auto takes the lowest free one",
+                field="port",
+            )
         return options.port
     try:
         return lowest_free_port(options.address, first)

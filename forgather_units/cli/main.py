@@ -83,8 +83,13 @@ def build_parser() -> argparse.ArgumentParser:
 def _run(argv: list[str]) -> int:
     # argparse treats what follows `--` differently from version to version.
     cut = argv.index("--") if "--" in argv else len(argv)
+    parser = build_parser()
+    if not argv:
+        # Whoever types the name alone wants to know what there is.
+        parser.print_help(sys.stderr)
+        return _WRONG_USAGE
     try:
-        args = build_parser().parse_args(argv[:cut])
+        args = parser.parse_args(argv[:cut])
     except SystemExit as done:
         return int(done.code or 0)
     args.rest = argv[cut + 1 :]

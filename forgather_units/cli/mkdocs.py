@@ -35,7 +35,7 @@ def _run(args: argparse.Namespace) -> int:
         return enqueue.run(args, MKDOCS, params | placing)
     options = MkDocsOptions(**{**params, "watch": tuple(params.get("watch", ()))})
     MKDOCS.check(options)
-    port = usable_port(options, DEFAULT_PORT)
+    port = usable_port(options, DEFAULT_PORT, now=not args.dry_run)
     # In the foreground it has no prefix, so the user's own configuration does.
     flags = MKDOCS.flags(options, port, "", options.config_file)
     command = [*MKDOCS.find("").command, *flags, *args.rest]

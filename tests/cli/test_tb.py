@@ -140,6 +140,19 @@ def test_in_the_foreground_it_is_tensorboard(forgather: Shell, models: Path, num
     assert f":{port}/" in err and "Traceback" not in err
 
 
+def test_in_the_foreground_a_port_or_host_that_cannot_be_had_is_one_sentence(forgather: Shell, models: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = forgather("tb", f"--port={port}")
+        # Its command line can be had all the same.
+        assert forgather("tb", f"--port={port}", "--dry-run").code == 0
+    assert done.code == 1
+    assert done.err.startswith(f"forgather: port {port} of 127.0.0.1 cannot be had now\nhint: ")
+    assert "--port auto" in done.err
+    done = forgather("tb", "--host", "192.0.2.1")
+    assert (done.code, done.err) == (1, "forgather: host '192.0.2.1' is not an address of this machine\n")
+
+
 def _answers(port: int) -> bool:
     try:
         return requests.get(f"http://127.0.0.1:{port}/", timeout=10).ok
