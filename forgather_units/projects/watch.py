@@ -95,7 +95,7 @@ class _Handler(FileSystemEventHandler):
         # Events of reading come too, and ours are among them.
         if event.event_type in (_KINDS_OF_FOLDERS if event.is_directory else _KINDS) and (
             _matters(event.src_path, is_folder=event.is_directory)
-            or _matters(event.dest_path or "", is_folder=event.is_directory)
+            or (event.event_type == "moved" and _matters(event.dest_path, is_folder=event.is_directory))
         ):
             self._look_again()
 
