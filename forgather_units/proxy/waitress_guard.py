@@ -12,7 +12,7 @@ before the gate is asked who sends it.
 Leaned on, the same in waitress 2.1 and 3.0 and pinned by the tests: `channel_class`, `parser_class`, `task_class`; of
 the parser `parse_header`, `received`, `completed`, `body_rcv`, `content_length`, `chunked`, `expect_continue`,
 `headers`; of the task `get_environment`, `service`, `wrote_header`, `close_on_finish`, `content_bytes_written`,
-`chunked_response`, `response_headers`; of the channel `socket`, `requests`, `total_outbufs_len`. Where HAND_OVER is
+`chunked_response`, `response_headers`, `write`, `build_response_header`; of the channel `socket`, `requests`, `total_outbufs_len`. Where HAND_OVER is
 not in the environ, applications answer by the public API, in their worker thread.
 """
 
@@ -105,6 +105,15 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
         self.content_bytes_written, self.content_length = 0, None
         headers = list(self.response_headers)
         return Client(sock, self.version, self.request.command, self.request.unread, self.status, headers)
+
+    def write(self, data: bytes) -> None:
+        """As the task's own; a head and a body that are both there leave in one packet."""
+        if self.wrote_header or not data or not self.has_body or self.content_length != len(data):
+            super().write(data)
+            return
+        head = self.build_response_header()
+        self.wrote_header, self.content_bytes_written = True, len(data)
+        self.channel.write_soon(head + data)
 
     def service(self) -> None:
         """Carry out the request; a refused upload is read for a while, so that its sender sees why."""
