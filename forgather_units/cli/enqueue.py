@@ -45,6 +45,8 @@ def run(args: argparse.Namespace, kind: Kind, params: Params) -> int:
         print_json({**item, "url": url}, one_line=args.follow)
     elif args.wait or args.open:
         print(url, flush=True)
+    elif item.get("waits_for") and not args.follow:
+        print(f"waiting: {item['waits_for']}", file=sys.stderr)
     if args.open and _has_display():
         webbrowser.open(url)
     if args.follow:

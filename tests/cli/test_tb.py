@@ -206,6 +206,14 @@ def test_a_refusal_is_passed_on(forgather: Shell, server: SmallServer) -> None:
     assert (done.code, done.out, done.err) == (1, "", "forgather: logdir /x does not exist\n")
 
 
+def test_one_that_has_to_wait_is_told_so_at_once(forgather: Shell, server: SmallServer, models: Path) -> None:
+    server.says("POST /api/queue", {"queue_id": ID, "waits_for": "port 6006 is held by another process"})
+    done = forgather("tb", "--enqueue")
+    assert done.out == f"queued: {ID} (tensorboard:6006, priority=0)\n"
+    assert done.err == "waiting: port 6006 is held by another process\n"
+    assert forgather("tb", "--enqueue", "--json").err == ""
+
+
 def test_wait_says_what_it_waits_for(forgather: Shell, server: SmallServer, models: Path) -> None:
     accepts(server)
     held = {"status": "queued", "waits_for": "port 6006 is held by another process"}
