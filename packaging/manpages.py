@@ -158,12 +158,12 @@ def _leaves(
     parser: argparse.ArgumentParser, words: tuple[str, ...] = ("forgather",)
 ) -> Iterator[tuple[tuple[str, ...], argparse.ArgumentParser]]:
     """Every command that runs something, with its words."""
+    if parser.get_default("run") is not None:
+        yield words, parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, child in action.choices.items():
                 yield from _leaves(child, (*words, name))
-            return
-    yield words, parser
 
 
 def _usage(parser: argparse.ArgumentParser) -> Lines:

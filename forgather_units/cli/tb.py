@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from forgather_units.cli import enqueue, foreground
+from forgather_units.cli import enqueue, foreground, tb_install
 from forgather_units.cli.as_job import add_job_options, add_listening, job_params
 from forgather_units.cli.config_target import Target, add_dynamic_args, target_of
 from forgather_units.cli.errors import Usage
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     parser.epilog = "In the foreground, what follows -- is handed to tensorboard as it is."
     parser.set_defaults(run=_run, takes_rest=True)
+    tb_install.add_verbs(parser)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from forgather_units.domain.errors import Refused
 from forgather_units.domain.finding import Finding, Verdict
 from forgather_units.domain.host import Capabilities
 from forgather_units.machine.host_report import report
+from forgather_units.machine.private_tensorboard import stale_folder
 from forgather_units.machine.tensorboard_cli import find_tensorboard, tensorboard_facts
 from forgather_units.settings.paths import state_dir
 from forgather_units.units.probe import probe
@@ -89,16 +90,24 @@ def _tensorboard() -> Finding:
         command = find_tensorboard()
     except Refused as why:
         return Finding("tensorboard", Verdict.BAD, why.message, why.hint)
-    facts = tensorboard_facts()
+    if (stale := stale_folder()) is not None:
+        detail = f"{stale} was made for another Python and is passed over: {command}"
+        return Finding("tensorboard", Verdict.WARN, detail, "forgather tb install")
+    facts = tensorboard_facts(command)
     if not facts.version:
-        return Finding("tensorboard", Verdict.WARN, f"{command}, of another environment")
+        return Finding("tensorboard", Verdict.WARN, f"{command}, of unknown version")
     numbers = tuple(int(part) for part in re.findall(r"\d+", facts.version)[:2])
     verdict = Verdict.OK if numbers >= _OLDEST_TENSORBOARD else Verdict.WARN
-    return Finding("tensorboard", verdict, facts.version, "" if verdict is Verdict.OK else "pip install -U tensorboard")
+    mend = "" if verdict is Verdict.OK else "forgather tb install"
+    return Finding("tensorboard", verdict, f"{facts.version}: {command}", mend)
 
 
 def _data_server() -> Finding:
-    if tensorboard_facts().has_data_server:
+    try:
+        there = tensorboard_facts(find_tensorboard()).has_data_server
+    except Refused:
+        there = False
+    if there:
         return Finding("data server", Verdict.OK, "there: large logdirs load fast")
     mend = "pip install tensorboard-data-server"
     return Finding("data server", Verdict.WARN, "not there: large logdirs load slowly", mend)
