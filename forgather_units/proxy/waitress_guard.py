@@ -11,9 +11,10 @@ before the gate is asked who sends it.
 
 Leaned on, the same in waitress 2.1 and 3.0 and pinned by the tests: `channel_class`, `parser_class`, `task_class`; of
 the parser `parse_header`, `received`, `completed`, `body_rcv`, `content_length`, `chunked`, `expect_continue`,
-`headers`; of the task `get_environment`, `service`, `wrote_header`, `close_on_finish`, `content_bytes_written`,
-`chunked_response`, `response_headers`, `write`, `build_response_header`; of the channel `socket`, `requests`, `total_outbufs_len`. Where HAND_OVER is
-not in the environ, applications answer by the public API, in their worker thread.
+`headers`; of the task `get_environment`, `service`, `write`, `build_response_header`, `wrote_header`,
+`close_on_finish`, `content_bytes_written`, `response_headers`; of the channel `socket`, `requests`,
+`total_outbufs_len`, `write_soon`. Where HAND_OVER is not in the environ, applications answer by the public API, in
+their worker thread.
 """
 
 from __future__ import annotations
