@@ -27,11 +27,16 @@ $(VENV)/.complete: pyproject.toml packaging/install-debian-packages
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 
-demo: setup
+# What the tests need besides: a browser, and tools that look at the machine from outside.
+$(VENV)/.tests-complete: $(VENV)/.complete
+	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox) --tests
+	touch $@
+
+demo: setup web
 	@$(RUN) $(abspath $(BIN))/forgather demo
 
 # The sandbox is tested from outside, where root can see what it leaves behind.
-test: setup
+test: setup web $(VENV)/.tests-complete
 	$(BIN)/python -m pytest tests/sandbox tests/linters
 	$(RUN) $(abspath $(BIN))/python -m pytest --ignore=tests/sandbox --ignore=tests/linters
 
@@ -51,8 +56,8 @@ bench: setup
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.proxy
 
 # The page, built by npm into the package.
-web:
-	cd web && npm install --no-package-lock --no-audit --no-fund && npm run build
+web: setup
+	@$(BIN)/python packaging/page_build.py
 
 # Manual pages and completion, from the parsers and the table of the settings.
 documents: setup

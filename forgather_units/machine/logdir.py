@@ -29,12 +29,17 @@ class LogdirFacts:
     whole: bool
     links_out: tuple[str, ...] = ()
     """Where links in it lead to outside of it: folders that a viewer confined to the logdir would not see."""
+    runs: int = 0
+    """Folders with event files."""
+    size: int = 0
+    """Bytes in event files."""
 
 
 def inspect_logdir(path: str) -> LogdirFacts:
     """Raises Refused (field `logdir`) for what TensorBoard could not show; `path` is absolute by now."""
     check_logdir(path)
     count, newest, whole = 0, None, True
+    runs, size = set[str](), 0
     inside, links = Path(path).resolve(), dict[str, None]()
     deadline = time.monotonic() + _MOST_SECONDS
     for number, entry in enumerate(_entries(path)):
@@ -45,8 +50,10 @@ def inspect_logdir(path: str) -> LogdirFacts:
             links[target] = None
         if EVENT_FILE_MARK in entry.name and _is(entry.is_file):
             count += 1
-            newest = max(newest or 0.0, _modified(entry))
-    return LogdirFacts(count, newest, whole, tuple(links))
+            modified, bytes_in_it = _facts_of(entry)
+            newest, size = max(newest or 0.0, modified), size + bytes_in_it
+            runs.add(entry.path.rpartition("/")[0])
+    return LogdirFacts(count, newest, whole, tuple(links), len(runs), size)
 
 
 def check_logdir(path: str) -> None:
@@ -89,11 +96,13 @@ def _refused(sentence: str) -> Refused:
     return Refused(sentence, field="logdir")
 
 
-def _modified(entry: os.DirEntry[str]) -> float:
+def _facts_of(entry: os.DirEntry[str]) -> tuple[float, int]:
+    """Its modification time and its size."""
     try:
-        return entry.stat().st_mtime
+        facts = entry.stat()
     except OSError:
-        return 0.0
+        return 0.0, 0
+    return facts.st_mtime, facts.st_size
 
 
 def _entries(path: str) -> Iterator[os.DirEntry[str]]:

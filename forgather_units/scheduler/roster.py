@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from forgather_units.domain.errors import NotFound, Unavailable
 from forgather_units.domain.job import Job, Queued
-from forgather_units.scheduler.changes import Changes
+from forgather_units.scheduler.changes import Changes, Removed
 from forgather_units.store.jobs import JobStore
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,8 @@ class Roster:
         names = list(queue_ids)
         self._store.remove(names)
         for queue_id in names:
-            self._jobs.pop(queue_id, None)
+            if self._jobs.pop(queue_id, None) is not None:
+                self._changes.tell(Removed(queue_id))
 
     def _show(self, job: Job) -> None:
         self._jobs[job.queue_id] = job

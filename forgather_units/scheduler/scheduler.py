@@ -14,7 +14,7 @@ from forgather_units.domain.errors import Conflict, NotFound
 from forgather_units.domain.job import Ended, Job, Queued, Running, Sleeping, Starting, Submission
 from forgather_units.domain.queue_id import new_queue_id
 from forgather_units.scheduler import endings
-from forgather_units.scheduler.changes import Changes
+from forgather_units.scheduler.changes import Changes, Subject
 from forgather_units.scheduler.lifecycle import Lifecycle, Surroundings
 from forgather_units.scheduler.mailbox import Mailbox
 from forgather_units.scheduler.order import dispatch_order, plan
@@ -50,6 +50,7 @@ class Scheduler:
         self._viewers = viewers
         self._around = surroundings
         self._limits = limits
+        self._changes = changes
         self._roster = Roster(store, changes)
         self._mailbox = Mailbox("scheduler")
         self._lifecycle = Lifecycle(
@@ -202,6 +203,7 @@ class Scheduler:
         def switch() -> None:
             self._store.enabled = enabled
             self._enabled = enabled
+            self._changes.tell(Subject.SCHEDULER)
             self._dispatch()
 
         self._mailbox.ask(switch)

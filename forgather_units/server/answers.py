@@ -7,6 +7,7 @@ from typing import Any
 
 from forgather_units.domain.job import Job, Running, Starting
 from forgather_units.domain.record import item_of, record_of
+from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.units.accounting import Accounting
 from forgather_units.units.names import UnitNames
 from forgather_units.units.scope import Scope
@@ -47,3 +48,15 @@ class Answers:
             return None
         usage = self._accounting.usage(job)
         return asdict(usage) if usage else None
+
+    @staticmethod
+    def scheduler(scheduler: Scheduler) -> dict[str, Any]:
+        """Whether it dispatches, and how much there is."""
+        now = scheduler.status()
+        return {
+            "enabled": now.enabled,
+            "tick_count": now.dispatch_count,
+            "last_tick_at": now.last_dispatch_at,
+            "running_count": sum(job.is_active for job in scheduler.jobs()),
+            "queued_count": len(scheduler.queue()),
+        }

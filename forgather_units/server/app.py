@@ -7,14 +7,17 @@ from flask import Flask, Response, abort, request
 from forgather_units.server import (
     auth_routes,
     errors,
+    events_routes,
     health_routes,
     host_routes,
     job_routes,
+    machine_routes,
     page,
     project_routes,
     queue_routes,
     service_routes,
     tty_routes,
+    webpage,
 )
 from forgather_units.server.answers import Answers
 from forgather_units.server.house import House
@@ -38,6 +41,9 @@ def create_app(house: House) -> Flask:
         service_routes.blueprint(house.services),
         tty_routes.blueprint(house, answers),
         project_routes.blueprint(house.library),
+        events_routes.blueprint(house, answers),
+        machine_routes.blueprint(house),
+        webpage.blueprint(),
         page.blueprint(house, answers),
     ):
         app.register_blueprint(routes)

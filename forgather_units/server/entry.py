@@ -12,16 +12,19 @@ from forgather_units.auth.gate import Application, Gate
 from forgather_units.auth.origin import Hosts
 from forgather_units.proxy.mounts import brought_home
 from forgather_units.proxy.wsgi import Proxy
+from forgather_units.server import metrics_routes
 from forgather_units.server.app import create_app
 from forgather_units.server.house import House
+from forgather_units.server.metrics import Metrics
 from forgather_units.server.releases import releases
 from forgather_units.server.targets import resolver
 
 
 def entry(house: House) -> Application:
     """What waitress serves."""
-    app = create_app(house)
-    proxy = Proxy(resolver(house.scheduler, house.makes.socket_path, releases(house)))
+    app, metrics = create_app(house), Metrics(house)
+    app.register_blueprint(metrics_routes.blueprint(metrics))
+    proxy = Proxy(resolver(house.scheduler, house.makes.socket_path, releases(house)), observer=metrics.answered)
 
     def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         answer: Iterable[bytes] = (

@@ -149,7 +149,7 @@ def open_house(loaded: Loaded) -> Iterator[House]:
             accounting = Accounting(ManagerBus(scope), names, host)
             library = Library(SearchRoots(settings.search_roots, settings.search_roots_file), cache_dir())
             parser = SubmissionParser(KINDS, makes.program, _no_sockets(makes))
-            services = Services(loaded.file, parser, scheduler, host.sockets and makes.rules.sockets)
+            services = Services(loaded.file, parser, scheduler, changes, host.sockets and makes.rules.sockets)
             services.declare(loaded.services)
             with library.open():
                 yield House(

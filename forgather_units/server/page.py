@@ -14,6 +14,7 @@ from forgather_units.server.answers import Answers
 from forgather_units.server.auth_routes import set_session
 from forgather_units.server.errors import marked
 from forgather_units.server.house import House
+from forgather_units.server.webpage import is_built
 
 _STYLE = Path(__file__).with_name("templates") / "page.css"
 
@@ -23,7 +24,8 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
     routes = Blueprint("page", __name__)
     authority = house.authority
 
-    @routes.get("/")
+    # The page that needs no script: for who cannot run it, and for an install without it.
+    @routes.get("/" if not is_built() else "/plain")
     def jobs() -> AnyResponse | str:
         if (token := request.args.get("token")) is not None:
             return _exchange(token)

@@ -38,14 +38,7 @@ def blueprint(scheduler: Scheduler, answers: Answers, parser: SubmissionParser) 
 
     @routes.get("/scheduler")
     def status() -> dict[str, Any]:
-        now = scheduler.status()
-        return {
-            "enabled": now.enabled,
-            "tick_count": now.dispatch_count,
-            "last_tick_at": now.last_dispatch_at,
-            "running_count": sum(job.is_active for job in scheduler.jobs()),
-            "queued_count": len(scheduler.queue()),
-        }
+        return answers.scheduler(scheduler)
 
     @routes.post("/scheduler")
     def switch() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from forgather_units.domain.listening import AUTO
 from forgather_units.domain.service import NAME_RULE, Service, is_service_name
 from forgather_units.kinds.services import args_problems
 from forgather_units.kinds.table import KINDS
+from forgather_units.scheduler.changes import Changes, Subject
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.server.submission import SubmissionParser
 from forgather_units.settings import edit
@@ -28,10 +29,13 @@ Key = tuple[str, str]
 class Services:
     """The declared services and their instances. Any thread, one at a time."""
 
-    def __init__(self, file: Path, parser: SubmissionParser, scheduler: Scheduler, sockets: bool) -> None:
+    def __init__(
+        self, file: Path, parser: SubmissionParser, scheduler: Scheduler, changes: Changes, sockets: bool
+    ) -> None:
         self._file = file
         self._parser = parser
         self._scheduler = scheduler
+        self._changes = changes
         self._sockets = sockets
         self._lock = threading.RLock()
         self._declared: dict[Key, Service] = {}
@@ -126,6 +130,7 @@ class Services:
                 # One that cannot be (its logdir is not mounted yet, say) must not keep the others away.
                 log.error("service %s %s: %s", *key, why.message)
                 self._errors[key] = why.message
+        self._changes.tell(Subject.SERVICES)
 
     def _submission(self, service: Service) -> Submission:
         kind = KINDS[service.type]

@@ -40,6 +40,9 @@ class Settings:
     search_roots: tuple[str, ...] = field(
         default=(), metadata={"help": "folders below which Forgather projects are looked for"}
     )
+    browse_roots: tuple[str, ...] = field(
+        default=("~",), metadata={"help": "folders in which the page may look for logdirs"}
+    )
     unit_prefix: str = field(default="forgather", metadata={"help": "first part of every unit's name, and the slice"})
     tensorboard: str = field(default="", metadata={"help": "path of the tensorboard command (empty: look for it)"})
     mkdocs: str = field(default="", metadata={"help": "path of the mkdocs command (empty: look for it)"})
@@ -180,6 +183,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "trusted_proxy": _address,
     "state_dir": _folder,
     "search_roots": _paths,
+    "browse_roots": _paths,
     "unit_prefix": _prefix,
     "tensorboard": _text,
     "mkdocs": _text,
