@@ -22,6 +22,7 @@ from forgather_units.cli.credentials import Token
 from forgather_units.domain.errors import Refused, Unavailable
 from forgather_units.domain.tensorboard import AUTO, path_prefix
 from forgather_units.machine.addresses import is_port_free
+from forgather_units.samples.project import write_project
 
 HELP: Final = "a server with a TensorBoard of sample runs; Ctrl-C ends it and leaves nothing"
 
@@ -81,7 +82,7 @@ def _sample_runs(folder: Path) -> Path:
         from forgather_units.samples.collection import write_samples
     except ModuleNotFoundError as why:
         raise Refused(f"the demo lacks the Python module {why.name}", hint="pip install tensorboard") from None
-    return write_samples(folder)
+    return write_samples(write_project(folder))
 
 
 @contextmanager
@@ -94,6 +95,7 @@ def _server(folder: Path, port: int) -> Iterator[str]:
         "unit_prefix": _PREFIX,
         "state_dir": str(folder / "state"),
         "auth_dir": str(folder / "auth"),
+        "search_roots": [str(folder)],
         "log_level": "WARNING",
     }
     config.write_text(yaml.safe_dump(settings), encoding="utf-8")
