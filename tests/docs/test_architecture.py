@@ -34,6 +34,6 @@ def _imports(room: str) -> set[str]:
     found = {
         target
         for file in (HOUSE / room).rglob("*.py")
-        for target in re.findall(r"^(?:from|import) forgather_units\.(\w+)", file.read_text(), re.MULTILINE)
+        for target in re.findall(r"^\s*(?:from|import) forgather_units\.(\w+)", file.read_text(), re.MULTILINE)
     }
     return found - {room}

@@ -19,11 +19,14 @@ _FLAG = re.compile(r"--[a-z][a-z0-9-]*|-[a-z]")
 _OTHERS = {"--user", "--path_prefix", "--bind_all", "--load_fast", "--constraint", "-u", "-f", "-k", "-m"}
 
 
+def _subparsers(parser: argparse.ArgumentParser) -> Any:
+    """Its action with the verbs, or None."""
+    return next((each for each in parser._actions if isinstance(each, argparse._SubParsersAction)), None)
+
+
 def _verbs(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return action.choices
-    return {}
+    subparsers = _subparsers(parser)
+    return subparsers.choices if subparsers else {}
 
 
 def _options(parser: argparse.ArgumentParser) -> set[str]:
@@ -43,17 +46,23 @@ EVERY_OPTION = {option for _, parser in _walk(build_parser()) for option in _opt
     ("file", "words"), COMMANDS, ids=[f"{file.name} {' '.join(words)}" for file, words in COMMANDS]
 )
 def test_a_command_is_one_of_ours(file: Path, words: list[str]) -> None:
-    parser, known = build_parser(), _options(build_parser())
-    for word in words:
+    parser = build_parser()
+    known = dict(parser._option_string_actions)
+    left = iter(words)
+    for word in left:
         if word.startswith("-"):
-            flag = word.partition("=")[0]
+            flag, _, value = word.partition("=")
             assert flag in known, f"{flag} is none of {sorted(known)}"
-        elif verbs := _verbs(parser):
-            if word == "...":
-                return
-            assert set(word.split("|")) <= set(verbs), f"{word} is none of {sorted(verbs)}"
-            parser = verbs[word.partition("|")[0]]
-            known = _options(parser)
+            if known[flag].nargs is None and not value:
+                next(left)
+        elif word == "...":
+            return
+        elif subparsers := _subparsers(parser):
+            verbs = word.split("|")
+            assert set(verbs) <= set(subparsers.choices) or not subparsers.required, f"no verb: {word}"
+            if verbs[0] in subparsers.choices:
+                parser = subparsers.choices[verbs[0]]
+                known = known | parser._option_string_actions
 
 
 @pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from documents import ROOT, blocks
+from documents import DOCUMENTS, ROOT, blocks
 
-from forgather_units.settings.settings import Settings, parse
+from forgather_units.kinds.services import args_problems
+from forgather_units.settings.settings import Settings, read_file
 
 GUIDE = (ROOT / "docs" / "tensorboard.md").read_text()
+EXAMPLES = [(file, example) for file in DOCUMENTS for example in blocks(file.read_text(), "yaml")]
 _ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 
 
@@ -35,8 +36,9 @@ def test_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said == [(each.name, _default(each), each.metadata["help"]) for each in dataclasses.fields(Settings)]
 
 
-def test_the_examples_are_valid() -> None:
-    examples = blocks(GUIDE, "yaml")
-    assert examples
-    for example in examples:
-        assert parse(yaml.safe_load(example), "the example")
+@pytest.mark.parametrize(("file", "example"), EXAMPLES, ids=[file.name for file, _ in EXAMPLES])
+def test_the_examples_are_valid(tmp_path: Path, file: Path, example: str) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(example)
+    said = read_file(config, args_problems)
+    assert said.values or said.services
