@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -40,6 +41,8 @@ class Viewer:
     listener: socket.socket
     respond: Respond
     reads_body: bool = True
+    delay: float = 0
+    """Seconds until it takes its first connection."""
     seen: list[Seen] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
@@ -50,6 +53,7 @@ class Viewer:
         return port
 
     def serve(self) -> None:
+        time.sleep(self.delay)
         while True:
             try:
                 connection, _ = self.listener.accept()

@@ -7,11 +7,11 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from forgather_units.proxy.client import PIECE, Client, ClientLeft
+from forgather_units.proxy.client import PIECE, Client, ClientLeft, readable
 from forgather_units.proxy.connection import TookTooLong
 from forgather_units.proxy.headers import Headers
 from forgather_units.proxy.pages import Answer
@@ -43,6 +43,8 @@ class Transfer:
     finished: Callable[[int], None]
     chunked_request: bool = False
     _code: int = 0
+    _sent: asyncio.Event = field(default_factory=asyncio.Event)
+    """The whole request is on its way: from now on its answer is waited for."""
 
     async def run(self) -> None:
         """To its end, or until one of the two has left."""
@@ -56,12 +58,13 @@ class Transfer:
                 down.result()
         except ClientLeft:
             pass
-        except BadRequest as error:
+        except (BadRequest, TookTooLong) as error:
+            # What the client sees where its answer has begun is a body that is not whole.
+            log.info("%s: %s", self.queue_id, error)
             if not self._code:
                 down.cancel()
                 await self._fail(self.failure(error))
-        except (Broken, TookTooLong) as error:
-            # The client sees a body that is not whole.
+        except Broken as error:
             log.warning("%s: %s", self.queue_id, error)
         finally:
             for task in down, up:
@@ -79,13 +82,16 @@ class Transfer:
                 await self._send(b"%X\r\n%b\r\n" % (len(piece), piece) if self.chunked_request else piece)
             if self.chunked_request:
                 await self._send(b"0\r\n\r\n")
+        except TimeoutError as error:
+            raise stalled() from error
         except ClientLeft:
             return False
         except NotHttp as error:
             raise BadRequest(f"The request's body is not HTTP: {error}.") from error
-        except (OSError, TimeoutError):
+        except OSError:
             # The viewer takes no more of it; what it has answered can still be read.
             return True
+        self._sent.set()
         await self.client.gone()
         return False
 
@@ -122,6 +128,8 @@ class Transfer:
     async def _head(self) -> ResponseHead:
         reader = self.exchange.reader
         while reader.head is None:
+            if not self._sent.is_set():
+                await first_of(self._sent.wait(), readable(self.exchange.sock))
             received = await self._receive(self.exchange.timeouts.first_byte)
             if not received:
                 raise short(None)
@@ -145,6 +153,17 @@ class Transfer:
             raise stalled() from error
         except OSError as error:
             raise broke(error) from error
+
+
+async def first_of(*waiting: Coroutine[Any, Any, object]) -> None:
+    """Until one of them is over; the others are cancelled."""
+    tasks = [asyncio.create_task(each) for each in waiting]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _recv(sock: socket.socket) -> bytes:

@@ -30,15 +30,17 @@ def viewer(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
     """Starts a viewer and opens it as ID (or another queue id)."""
     started: list[Viewer] = []
 
-    def make(respond: Respond, queue_id: str = ID, *, unix: bool = False, reads_body: bool = True) -> Viewer:
+    def make(
+        respond: Respond, queue_id: str = ID, *, unix: bool = False, reads_body: bool = True, delay: float = 0
+    ) -> Viewer:
         if unix:
             path = str(tmp_path_factory.mktemp("viewer") / "socket")
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(path)
-            listener.listen()
+            listener.listen(256)
         else:
             listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        made = Viewer(listener, respond, reads_body)
+        made = Viewer(listener, respond, reads_body, delay)
         started.append(made)
         threading.Thread(target=made.serve, daemon=True).start()
         front.targets[queue_id] = OpenUnix(path) if unix else Open("127.0.0.1", made.port)

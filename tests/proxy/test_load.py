@@ -6,10 +6,15 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
+import pytest
 from viewer_zoo import ID, Front, MakeViewer, Seen
 from waiting import wait_until
+
+from forgather_units.proxy.relay import TRANSFERS
+from forgather_units.proxy.tuning import THREADS
 
 MIB = 1 << 20
 
@@ -35,7 +40,7 @@ def test_slow_readers_hold_up_nobody(front: Front, viewer: MakeViewer) -> None:
     viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     before, files_before = resident(), temporary_files()
     with ExitStack() as stack:
-        for _ in range(40):
+        for _ in range(64):
             reader = stack.enter_context(front.connect())
             reader.sendall(b"GET /api/tb/slow/ HTTP/1.1\r\nHost: h\r\n\r\n")
             assert reader.recv(1)
@@ -60,17 +65,124 @@ def temporary_files() -> set[str]:
     return links
 
 
-def test_a_large_answer_is_bounded_in_memory(front: Front, viewer: MakeViewer) -> None:
-    viewer(lambda connection, request: send_large(connection, request, 256 * MIB))
-    before, peak, received = resident(), 0, 0
+GIB = 1 << 30
+
+
+def test_a_gibibyte_down(front: Front, viewer: MakeViewer) -> None:
+    sent = 0
+
+    def send(connection: socket.socket, request: Seen) -> None:
+        nonlocal sent
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % GIB)
+        piece = bytes(MIB)
+        while sent < GIB:
+            connection.sendall(piece)
+            sent += MIB
+
+    viewer(send)
+    before, peak, received, files = resident(), 0, 0, temporary_files()
     with front.connect() as connection:
         connection.sendall(f"GET /api/tb/{ID}/ HTTP/1.0\r\n\r\n".encode())
+        assert connection.recv(1)
+        wait_until(lambda: stands_still(lambda: sent), 20, "it is held back by the client that does not read")
+        assert sent < 32 * MIB
+        assert temporary_files() == files
         buffer = bytearray(MIB)
         while count := connection.recv_into(buffer):
             received += count
             peak = max(peak, resident())
-    assert received > 256 * MIB
+    assert received > GIB
     assert peak - before < 32 * MIB
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["of a known length", "chunked"])
+def test_a_gibibyte_up(front: Front, viewer: MakeViewer, chunked: bool) -> None:
+    read, may_read, peak = 0, threading.Event(), 0
+
+    def take(connection: socket.socket, request: Seen) -> None:
+        nonlocal read, peak
+        read = len(request.body)
+        assert may_read.wait(20)
+        buffer = bytearray(MIB)
+        while read < GIB:
+            read += connection.recv_into(buffer)
+            peak = max(peak, resident())
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    viewer(take, reads_body=False)
+    before, sent, files = resident(), 0, temporary_files()
+    framing = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {GIB}"
+    head = f"POST /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{framing}\r\n\r\n"
+    piece = b"100000\r\n" + bytes(MIB) + b"\r\n" if chunked else bytes(MIB)
+    with front.connect() as connection:
+        connection.sendall(head.encode())
+
+        def send() -> None:
+            nonlocal sent
+            for _ in range(GIB // MIB):
+                connection.sendall(piece)
+                sent += MIB
+            connection.sendall(b"0\r\n\r\n" if chunked else b"")
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        wait_until(lambda: sent and stands_still(lambda: sent), 20, "it is held back by the viewer that does not read")
+        assert sent < 32 * MIB
+        assert temporary_files() == files
+        may_read.set()
+        answer = b"".join(iter(lambda: connection.recv(MIB), b""))
+        sender.join()
+    assert answer.endswith(b"\r\n\r\nok")
+    assert read >= GIB
+    assert peak - before < 32 * MIB
+
+
+def stands_still(count: Callable[[], int]) -> bool:
+    """Whether it is the same for a while."""
+    before = count()
+    time.sleep(0.3)
+    return count() == before
+
+
+def test_a_viewer_that_does_not_answer_holds_up_nobody(front: Front, viewer: MakeViewer) -> None:
+    release = threading.Event()
+    dead = viewer(lambda connection, request: release.wait(30) and None, "dead")
+    viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    with ExitStack() as stack:
+        # More of them than there are worker threads.
+        for _ in range(2 * THREADS):
+            waiter = stack.enter_context(front.connect())
+            waiter.sendall(b"GET /api/tb/dead/ HTTP/1.1\r\nHost: h\r\n\r\n")
+        for _ in range(20):
+            assert front.get().endswith(b"ok")
+        wait_until(lambda: len(dead.seen) == 2 * THREADS, 20, "each of them has come to the viewer")
+        assert TRANSFERS.places.taken > 0
+    # They have all left, which is seen although nothing is sent to them.
+    wait_until(lambda: TRANSFERS.places.taken == 0, 10, "nothing of it is left")
+    release.set()
+
+
+def test_a_viewer_that_wakes_late_is_waited_for(front: Front, viewer: MakeViewer) -> None:
+    """Behind a socket of systemd's a connection waits until its viewer has started."""
+    made = viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", unix=True, delay=1.2)
+    assert front.get().endswith(b"ok")
+    assert len(made.seen) == 1
+
+
+def test_with_no_place_left_it_is_said_when_to_come_again(
+    front: Front, viewer: MakeViewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer(send_large)
+    monkeypatch.setattr(TRANSFERS.places, "most", 0)
+    response, content = front.ask()
+    assert (response.status, response.getheader("Retry-After")) == (503, "5")
+    assert b"at once" in content
+    monkeypatch.setattr(TRANSFERS.places, "most", 1)
+    with front.connect() as connection:
+        connection.sendall(f"GET /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        assert front.ask()[0].status == 503
+    wait_until(lambda: front.ask()[0].status == 200, 10, "there is a place again")
 
 
 def test_nothing_stays_open(front: Front, viewer: MakeViewer) -> None:
@@ -96,7 +208,7 @@ def test_nothing_stays_open(front: Front, viewer: MakeViewer) -> None:
 
 
 def test_a_viewer_killed_under_many_downloads(front: Front, viewer: MakeViewer) -> None:
-    sent_half = threading.Barrier(21)
+    sent_half = threading.Barrier(51)
 
     def half(connection: socket.socket, request: Seen) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MIB + bytes(MIB // 2))
@@ -107,7 +219,7 @@ def test_a_viewer_killed_under_many_downloads(front: Front, viewer: MakeViewer) 
     lengths: list[int] = []
     clients = [
         threading.Thread(target=lambda: lengths.append(len(front.get("/api/tb/killed/").partition(b"\r\n\r\n")[2])))
-        for _ in range(20)
+        for _ in range(50)
     ]
     for client in clients:
         client.start()
@@ -115,5 +227,5 @@ def test_a_viewer_killed_under_many_downloads(front: Front, viewer: MakeViewer) 
     sent_half.wait(20)
     for client in clients:
         client.join(20)
-    assert lengths == [MIB // 2] * 20
+    assert lengths == [MIB // 2] * 50
     assert front.get().endswith(b"ok")
