@@ -1,0 +1,62 @@
+"""Debian's Chromium, driven by Playwright. A test fails for any console error and any request that leaves the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from forgather_server import Forgather
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from watched_page import Watched
+
+_CHROMIUM = "/usr/bin/chromium"
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert Path(_CHROMIUM).exists(), "chromium is not installed: packaging/install-debian-packages --tests"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=list(_FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def watched(forgather: Forgather) -> Iterator[Watched]:
+    noted = Watched(forgather.url.rstrip("/"))
+    yield noted
+    assert noted.unexpected() == []
+
+
+@pytest.fixture
+def context(browser: Browser, watched: Watched) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(viewport={"width": 1280, "height": 800})
+    fresh.set_default_timeout(20_000)
+    fresh.on("page", lambda page: _watch(page, watched))
+    yield fresh
+    fresh.close()
+
+
+def _watch(page: Page, watched: Watched) -> None:
+    page.on("console", watched.console)
+    page.on("pageerror", lambda error: watched.note(f"error: {error}"))
+    page.on("request", watched.request)
+
+
+@pytest.fixture
+def page(context: BrowserContext, forgather: Forgather) -> Page:
+    """The page, signed in by its address."""
+    opened = context.new_page()
+    opened.goto(f"{forgather.url}/?token={forgather.token}")
+    opened.get_by_role("button", name="Skip").click()
+    return opened
