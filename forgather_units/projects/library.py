@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,20 +12,15 @@ from forgather_units.projects.project import Config, Project
 from forgather_units.projects.search_roots import SearchRoot, SearchRoots
 from forgather_units.projects.watch import Watch
 
-log = logging.getLogger(__name__)
-
-Listener = Callable[[], None]
-
 
 class Library:
-    """For any number of threads."""
+    """For any number of threads. `changed` is called, from any of them, when a listing may come out otherwise."""
 
-    def __init__(self, roots: SearchRoots, cache_dir: Path | None) -> None:
+    def __init__(self, roots: SearchRoots, cache_dir: Path | None, changed: Callable[[], None]) -> None:
         self._roots = roots
         self._catalog = Catalog(cache_dir)
-        self._watch = Watch(self._tell)
-        self._listeners: set[Listener] = set()
-        self._lock = threading.Lock()
+        self._changed = changed
+        self._watch = Watch(changed)
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -37,17 +30,6 @@ class Library:
             yield
         finally:
             self._watch.stop()
-
-    @contextmanager
-    def listening(self, listener: Listener) -> Iterator[None]:
-        """`listener` is called, from another thread, when a listing may come out otherwise than before."""
-        with self._lock:
-            self._listeners.add(listener)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._listeners.discard(listener)
 
     def projects(self, *, resolve: bool = True) -> list[Project]:
         """All projects below the search roots. Raises Unavailable."""
@@ -78,13 +60,4 @@ class Library:
 
     def _roots_changed(self) -> None:
         self._watch.on(self._roots.paths())
-        self._tell()
-
-    def _tell(self) -> None:
-        with self._lock:
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            try:
-                listener()
-            except Exception:
-                log.exception("a listener failed")
+        self._changed()

@@ -26,6 +26,7 @@ class Subject(StrEnum):
 
     SCHEDULER = "scheduler"
     SERVICES = "services"
+    PROJECTS = "projects"
 
 
 Change = Job | Removed | Subject

@@ -24,7 +24,7 @@ from forgather_units.machine.boot import boot_id
 from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
 from forgather_units.proxy.readiness import answers, knock
-from forgather_units.scheduler.changes import Changes
+from forgather_units.scheduler.changes import Changes, Subject
 from forgather_units.scheduler.lifecycle import Surroundings
 from forgather_units.scheduler.scheduler import Limits, Scheduler
 from forgather_units.server.services import Services
@@ -147,7 +147,8 @@ def open_house(loaded: Loaded) -> Iterator[House]:
             _cap(viewers, settings)
             scheduler.start()
             accounting = Accounting(ManagerBus(scope), names, host)
-            library = Library(SearchRoots(settings.search_roots, settings.search_roots_file), cache_dir())
+            roots = SearchRoots(settings.search_roots, settings.search_roots_file)
+            library = Library(roots, cache_dir(), lambda: changes.tell(Subject.PROJECTS))
             parser = SubmissionParser(KINDS, makes.program, _no_sockets(makes))
             services = Services(loaded.file, parser, scheduler, changes, host.sockets and makes.rules.sockets)
             services.declare(loaded.services)

@@ -83,7 +83,7 @@ class PageEvents:
         self._pages = 0
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """`hello`, and then `job`, `removed`, `scheduler` and `services` for ever; ends for a page that lags behind."""
+        """`hello`, then what changes, for ever; ends for a page that lags behind."""
         mailbox = _Mailbox(asyncio.get_running_loop())
         with self._changes.watching(mailbox.put), self._open_page():
             yield _event("hello", {"version": __version__, "boot_id": BOOT_ID, "services": True})
@@ -103,6 +103,9 @@ class PageEvents:
                 return _event("scheduler", self._answers.scheduler(self._scheduler))
             case Subject.SERVICES:
                 return _event("services", self._services.all())
+            case Subject.PROJECTS:
+                # They may be many: the page asks for them, if it shows them.
+                return _event("projects", {})
 
     @contextmanager
     def _open_page(self) -> Iterator[None]:

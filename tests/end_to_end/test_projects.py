@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from forgather_server import Forgather
+from waiting import wait_until
 
 WORKSPACE = Path(__file__).parents[1] / "projects" / "workspace"
 
@@ -87,6 +88,23 @@ def test_search_roots(forgather: Forgather, workspace: Path, tmp_path: Path) -> 
     wrong: tuple[object, ...] = ({}, {"path": 1}, {"path": "/", "x": 1}, {"path": "/x", "create": "yes"}, [])
     for body in wrong:
         assert forgather.post("/api/search-roots", body).status_code == 422
+
+
+def test_an_open_page_hears_of_a_change(forgather: Forgather, workspace: Path) -> None:
+    with forgather.get("/api/events", stream=True) as events:
+        lines = events.iter_lines()
+        assert next(lines) == b"event: hello"
+        # The watch begins in the background: until it does, the mtimes alone tell.
+        config = workspace / "small/recipes/runs/b.yaml"
+        seen: list[bytes] = []
+
+        def heard() -> bool:
+            config.write_text(f"meta:\n    output_dir: out/{len(seen)}\n")
+            seen.append(next(lines))
+            return b"event: projects" in seen
+
+        wait_until(heard, 30)
+    assert forgather.get("/api/projects").json()["projects"][1]["configs"][1]["config_name"] is None
 
 
 def test_all_of_it_is_behind_the_gate(forgather: Forgather) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,20 +14,13 @@ from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
 
 
-@pytest.fixture
-def library(workspace: Path, tmp_path: Path) -> Iterator[Library]:
-    library = Library(SearchRoots([str(workspace)], tmp_path / "roots.json"), None)
-    with library.open():
-        wait_until(lambda: library._watch._observer is not None)
-        yield library
-
-
 class Heard:
-    def __init__(self, library: Library, held: ExitStack) -> None:
-        self.times = 0
-        held.enter_context(library.listening(self._count))
+    """How often it was said that there is something new."""
 
-    def _count(self) -> None:
+    def __init__(self) -> None:
+        self.times = 0
+
+    def count(self) -> None:
         self.times += 1
 
     def of(self, what: str, change: Callable[[], object]) -> None:
@@ -38,12 +30,19 @@ class Heard:
 
 
 @pytest.fixture
-def heard(library: Library) -> Iterator[Heard]:
-    with ExitStack() as held:
-        yield Heard(library, held)
+def heard() -> Heard:
+    return Heard()
 
 
-def test_changes_are_heard_of(workspace: Path, heard: Heard) -> None:
+@pytest.fixture
+def library(workspace: Path, tmp_path: Path, heard: Heard) -> Iterator[Library]:
+    library = Library(SearchRoots([str(workspace)], tmp_path / "roots.json"), None, heard.count)
+    with library.open():
+        wait_until(lambda: library._watch._observer is not None)
+        yield library
+
+
+def test_changes_are_heard_of(workspace: Path, library: Library, heard: Heard) -> None:
     config = workspace / "dialect/templates/configs/plain.yaml"
     changes: dict[str, Callable[[], object]] = {
         "an edit": lambda: config.write_text("x: 1\n"),
@@ -95,7 +94,7 @@ def test_roots_come_and_go(library: Library, heard: Heard, tmp_path: Path) -> No
 
 
 def test_a_root_that_is_not_there_is_no_error(tmp_path: Path) -> None:
-    library = Library(SearchRoots([str(tmp_path / "nowhere")], tmp_path / "roots.json"), None)
+    library = Library(SearchRoots([str(tmp_path / "nowhere")], tmp_path / "roots.json"), None, lambda: None)
     with library.open():
         wait_until(lambda: library._watch._observer is not None)
         assert library.projects() == []

@@ -73,6 +73,7 @@ export function useLive(): Live {
           const facts = JSON.parse(event.data) as LogdirFacts;
           client.setQueryData(logdirQuery(facts.path).queryKey, facts);
         },
+        projects: () => void client.invalidateQueries({ queryKey: ["projects"] }),
         services: () => void client.invalidateQueries({ queryKey: ["services"] }),
       },
     });
