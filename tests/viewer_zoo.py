@@ -87,10 +87,24 @@ class Viewer:
         line, *rest = head.split(b"\r\n")
         headers = [(name, value) for name, _, value in (row.partition(b": ") for row in rest)]
         request = Seen(line, headers, body)
-        if self.reads_body:
+        if self.reads_body and request.values("transfer-encoding") == [b"chunked"]:
+            request.body = _dechunked(connection, request.body)
+        elif self.reads_body:
             while len(request.body) < int((request.values("content-length") or [b"0"])[0]):
                 request.body += connection.recv(65536)
         return request
+
+
+def _dechunked(connection: socket.socket, data: bytes) -> bytes:
+    body, line = b"", b""
+    while line != b"0":
+        while b"\r\n" not in data:
+            data += connection.recv(65536)
+        line, _, data = data.partition(b"\r\n")
+        while len(data) < int(line, 16) + 2:
+            data += connection.recv(65536)
+        body, data = body + data[: int(line, 16)], data[int(line, 16) + 2 :]
+    return body
 
 
 class Front:

@@ -139,10 +139,16 @@ class Client:
     async def close(self) -> None:
         """End the connection. A client that is still sending reads our answer first: a reset would take it away."""
         try:
-            if self.unread is not None:
+            if self.unread is not None or self._has_sent_more():
                 await drained(self.sock)
         finally:
             self.sock.close()
+
+    def _has_sent_more(self) -> bool:
+        try:
+            return bool(self.sock.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
 
 
 async def readable(sock: socket.socket) -> None:
