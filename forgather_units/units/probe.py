@@ -22,7 +22,8 @@ _MEMORY: Final = 64 * 1024 * 1024
 _TASKS: Final = 33
 _WEIGHT: Final = 77
 
-# Each prints `name=value` lines. The shell is enough: python would need half a second.
+# Each prints `name=value` lines. The shell is enough: python would need half a second. A line is a command: they are
+# joined by `;`, since systemd writes a transient unit to a file that it cannot read again with newlines in a word.
 _NAMESPACES: Final = """
 echo net=$(readlink /proc/self/ns/net)
 echo user=$(readlink /proc/self/ns/user)
@@ -34,10 +35,11 @@ grep -q ' / / ro' /proc/self/mountinfo && echo root=ro
 _RESOURCES: Final = """
 group=$(sed -n 's/^0:://p' /proc/self/cgroup)
 root=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
-for file in memory.max pids.max cpu.weight io.stat; do
-    [ -e "$root$group/$file" ] && echo "$file=$(head -n 1 "$root$group/$file")"
-done
+show() { [ -e "$root$group/$1" ] && echo "$1=$(head -n 1 "$root$group/$1")"; }
+for file in memory.max pids.max cpu.weight io.stat; do show "$file"; done
 (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null && echo connected=yes
+echo net=$(readlink /proc/self/ns/net)
+echo user=$(readlink /proc/self/ns/user)
 echo ran=yes
 """
 
@@ -57,10 +59,11 @@ def probe(scope: Scope, folder: Path) -> Capabilities:
         (folder / "probe").unlink(missing_ok=True)
     with _listener() as port:
         resources, _ = _run(scope, _resource_options(), _RESOURCES, [str(port)])
-    user = bool(inside) and (scope is Scope.SYSTEM or inside.get("user") != _own("user"))
+    # Beside a unit without them, not beside this process: that may have namespaces of its own.
+    user = bool(inside) and (scope is Scope.SYSTEM or inside.get("user") != resources.get("user"))
     return Capabilities(
         user_namespaces=user,
-        network_namespace=bool(inside.get("net")) and inside.get("net") != _own("net"),
+        network_namespace=bool(inside.get("net")) and inside.get("net") != resources.get("net"),
         mount_sandbox=bool(inside) and "wrote" not in inside and "home" not in inside,
         ip_filter=bool(resources) and "connected" not in resources,
         memory_limit=resources.get("memory.max") == str(_MEMORY),
@@ -87,7 +90,8 @@ def _run(scope: Scope, options: Sequence[str], script: str, arguments: Sequence[
     command = ["systemd-run", scope.flag, "--quiet", "--wait", "--collect", "--pipe", "--service-type=exec"]
     command += [f"--property={option}" for option in options]
     # systemd expands $ in the words of a command.
-    command += ["/bin/bash", "-c", script.replace("$", "$$"), "probe", *arguments]
+    commands = "; ".join(script.strip().splitlines())
+    command += ["/bin/bash", "-c", commands.replace("$", "$$"), "probe", *arguments]
     environment = {"XDG_RUNTIME_DIR": scope.runtime_dir, **os.environ}
     try:
         done = subprocess.run(
@@ -98,10 +102,6 @@ def _run(scope: Scope, options: Sequence[str], script: str, arguments: Sequence[
         return {}, str(why)
     lines = [line.partition("=") for line in done.stdout.splitlines() if "=" in line]
     return {name: value for name, _, value in lines}, " ".join(done.stderr.split())
-
-
-def _own(kind: str) -> str:
-    return str(Path("/proc/self/ns", kind).readlink())
 
 
 @contextmanager
