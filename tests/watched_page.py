@@ -10,7 +10,8 @@ from playwright.sync_api import ConsoleMessage, Request
 
 # What stock TensorBoard's own page asks for outside of its prefix, or complains about by itself.
 _TENSORBOARDS_OWN = (
-    re.compile(r"/favicon\.ico$"),
+    re.compile(r"/favicon\.ico\b"),
+    re.compile(r"/font-roboto/"),
     re.compile(r"fonts\.(googleapis|gstatic)\.com"),
 )
 

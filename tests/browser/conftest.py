@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright. A test fails for any console error and any request that leaves the server."""
+"""Debian's Chromium, driven by Playwright. A test fails for a console error, and for a request to elsewhere."""
 
 from __future__ import annotations
 

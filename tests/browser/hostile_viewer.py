@@ -1,0 +1,115 @@
+"""A viewer whose page does all that it can to leave its prefix, and what it would reach if it could."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from forgather_units.auth.authority import Authority
+from forgather_units.auth.gate import Gate
+from forgather_units.auth.origin import Hosts
+from forgather_units.proxy.target import Open, Target, Unknown
+from forgather_units.proxy.tuning import WAITRESS_SETTINGS
+from forgather_units.proxy.waitress_guard import create_strict_server
+from forgather_units.proxy.wsgi import Proxy
+
+HOSTILE = "q_1700000000000_0000bad0"
+SIBLING = "q_1700000000000_0000900d"
+
+_PAGE = (Path(__file__).parent / "hostile_page.html").read_bytes()
+_WORKER = b"""
+const say = async () => {
+  const reached = [];
+  for (const url of TARGETS) {
+    try { await fetch(url); reached.push('fetch ' + url); } catch (error) {}
+    try { const x = new XMLHttpRequest(); x.open('POST', url, false); x.send(); reached.push('xhr ' + url); } catch (error) {}
+    try { importScripts(url); reached.push('import ' + url); } catch (error) {}
+  }
+  return reached;
+};
+self.onmessage = async () => postMessage(await say());
+self.addEventListener('install', (event) => event.waitUntil(say()));
+"""
+
+
+class Site:
+    """The gate, the proxy with two viewers, and routes that note who came."""
+
+    def __init__(self, folder: Path) -> None:
+        self.reached: list[str] = []
+        """Every request that came to the API or to the sibling: `METHOD path`."""
+        self._viewers = [_serve(self._hostile), _serve(self._sibling)]
+        ports = [viewer.server_address[1] for viewer in self._viewers]
+        targets: dict[str, Target] = {
+            HOSTILE: Open("127.0.0.1", ports[0], "hostile"),
+            SIBLING: Open("127.0.0.1", ports[1], "sibling"),
+        }
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.authority = Authority(folder)
+        self.targets = targets
+        proxy = Proxy(lambda mount, name: targets.get(name, Unknown()))
+
+        def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            return proxy(environ, start_response) if proxy.claims(environ) else self._api(environ, start_response)
+
+        gate = Gate(route, self.authority, Hosts(()))
+        self._server = create_strict_server(gate, sockets=[listener], **{**WAITRESS_SETTINGS, "threads": 8})
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+
+    def page(self, queue_id: str) -> str:
+        return f"{self.origin}/api/tb/{queue_id}/"
+
+    @staticmethod
+    def free_port() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port: int = listener.getsockname()[1]
+            return port
+
+    def stop(self) -> None:
+        self._server.close()
+        self._thread.join(10)
+        for viewer in self._viewers:
+            viewer.shutdown()
+            viewer.server_close()
+
+    def _api(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.reached.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        start_response("200 OK", [("Content-Type", "text/html"), ("Content-Length", "6")])
+        return [b"secret"]
+
+    def _sibling(self, method: str, path: str) -> tuple[str, bytes]:
+        self.reached.append(f"{method} {path}")
+        return "text/html", b"sibling"
+
+    def _hostile(self, method: str, path: str) -> tuple[str, bytes]:
+        targets = ["/api/jobs", "/api/queue", f"/api/tb/{SIBLING}/data/runs", "/"]
+        if path.endswith(".js"):
+            return "text/javascript", _WORKER.replace(b"TARGETS", json.dumps(targets).encode())
+        return "text/html", _PAGE.replace(b"TARGETS", json.dumps(targets).encode())
+
+
+def _serve(answer: Any) -> ThreadingHTTPServer:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, body = answer(self.command, self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 - http.server's name
+
+        def log_message(self, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server

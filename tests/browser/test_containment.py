@@ -1,0 +1,136 @@
+"""A viewer's page, whatever is in it, stays below its prefix; stock TensorBoard's pages do not notice."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from hostile_viewer import HOSTILE, SIBLING, Site
+from playwright.sync_api import Browser, Page
+from waiting import wait_until
+
+from forgather_units.auth.credentials import SESSION_COOKIE
+from forgather_units.domain.tensorboard import path_prefix
+from forgather_units.proxy.target import Open
+
+BOARD = "q_1700000000000_0000b0a4"
+TRIES = re.findall(
+    r"^  '?([A-Za-z][A-Za-z -]*)'?: (?:async )?\(",
+    Path(__file__).with_name("hostile_page.html").read_text(),
+    re.MULTILINE,
+)
+# What the same page does where nobody confines it: the test would see it.
+BY_ITSELF = [
+    "fetch",
+    "fetch no-cors",
+    "XMLHttpRequest",
+    "beacon",
+    "form",
+    "frame",
+    "worker of a blob",
+    "service worker",
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("auth"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Opens a viewer's page, for a user who is signed in."""
+    contexts = []
+
+    def open_page(queue_id: str, **options: bool) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        session = site.authority.sign_in("127.0.0.1", token=site.authority.token)
+        context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": site.origin}])
+        page = context.new_page()
+        page.goto(site.page(queue_id))
+        site.reached.clear()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def attack(page: Page, attempt: str) -> list[str]:
+    try:
+        reached: list[str] = page.evaluate("name => window.attack(name)", attempt)
+    except Exception as error:  # the page itself was left behind
+        reached = [str(error)]
+    page.wait_for_timeout(300)  # what a beacon or a form does is told to nobody
+    return reached
+
+
+@pytest.mark.parametrize("attempt", TRIES)
+def test_it_reaches_nothing(site: Site, visit: Callable[..., Page], attempt: str) -> None:
+    page = visit(HOSTILE)
+    assert attack(page, attempt) == []
+    assert site.reached == []
+    assert len(page.context.pages) == 1
+    assert page.url == site.page(HOSTILE)
+
+
+@pytest.mark.parametrize("attempt", BY_ITSELF)
+def test_unconfined_it_would(site: Site, visit: Callable[..., Page], attempt: str) -> None:
+    page = visit(HOSTILE, bypass_csp=True)
+    attack(page, attempt)
+    assert any("/api/jobs" in reached for reached in site.reached), site.reached
+
+
+def test_its_own_addresses_are_open_to_it(visit: Callable[..., Page]) -> None:
+    assert visit(HOSTILE).evaluate("window.own()") == [200, "hostile"]
+
+
+def test_a_link_of_ours_gives_it_no_handle_on_the_page_it_came_from(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit(SIBLING, bypass_csp=True)
+    with page.context.expect_page() as opened:
+        page.evaluate(
+            "url => { const a = document.createElement('a'); Object.assign(a, {href: url, target: '_blank', rel: 'noopener'});"
+            " document.body.append(a); a.click(); }",
+            site.page(HOSTILE),
+        )
+    assert opened.value.evaluate("window.opener") is None
+
+
+@pytest.fixture(scope="module")
+def board(site: Site, sample_runs: Path) -> Iterator[str]:
+    """A stock TensorBoard."""
+    port = site.free_port()
+    flags = [f"--logdir={sample_runs}", f"--port={port}", "--host=127.0.0.1", f"--path_prefix={path_prefix(BOARD)}"]
+    command = [sys.executable, "-m", "tensorboard.main", *flags]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        site.targets[BOARD] = Open("127.0.0.1", port, "stock")
+        bearer = {"Authorization": f"Bearer {site.authority.token}"}
+        runs = f"{site.page(BOARD)}data/runs"
+        try:
+            wait_until(lambda: requests.get(runs, headers=bearer, timeout=10).text.startswith('["'), 60)
+            yield BOARD
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize("tab", ["timeseries", "scalars", "text", "hparams"])
+def test_stock_tensorboard_draws(site: Site, visit: Callable[..., Page], board: str, tab: str) -> None:
+    page = visit(board)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(f"{site.page(board)}#{tab}")
+    page.reload()
+    page.locator(".active-plugin, .mdc-tab--active, [role=tab][aria-selected=true]").first.wait_for()
+    if tab == "timeseries":
+        page.locator("card-view canvas, card-view svg").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    # Its icon and its font it asks for at the root of the origin, in vain as without a proxy.
+    assert [each for each in complaints if "Content Security Policy" in each or "Refused" in each] == []
