@@ -17,6 +17,7 @@ from forgather_units.server import (
     queue_routes,
     service_routes,
     tty_routes,
+    viewer_fonts,
     webpage,
 )
 from forgather_units.server.answers import Answers
@@ -43,6 +44,7 @@ def create_app(house: House) -> Flask:
         project_routes.blueprint(house.library),
         events_routes.blueprint(house, answers),
         machine_routes.blueprint(house),
+        viewer_fonts.blueprint(),
         webpage.blueprint(),
         page.blueprint(house, answers),
     ):

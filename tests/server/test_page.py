@@ -1,4 +1,4 @@
-"""`/`: the sign-in and the list, and what a person is shown when something does not work."""
+"""The page that needs no script: the sign-in and the list, and what a person is shown when something does not work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 import requests
 from forgather_server import Forgather
 
+from forgather_units.server.webpage import is_built
+
+PLAIN = "/plain" if is_built() else "/"
+
 
 def _page(forgather: Forgather, path: str, method: str = "GET", **how: object) -> requests.Response:
     return requests.request(method, forgather.url + path, timeout=30, allow_redirects=False, **how)  # type: ignore[arg-type]
@@ -14,15 +18,15 @@ def _page(forgather: Forgather, path: str, method: str = "GET", **how: object) -
 
 def test_the_token_is_traded_for_a_session_and_taken_out_of_the_address(forgather: Forgather) -> None:
     browser = requests.Session()
-    answer = browser.get(f"{forgather.url}/?token={forgather.token}", timeout=30)
-    assert (answer.status_code, answer.url) == (200, f"{forgather.url}/")
+    answer = browser.get(f"{forgather.url}{PLAIN}?token={forgather.token}", timeout=30)
+    assert (answer.status_code, answer.url) == (200, f"{forgather.url}{PLAIN}")
     assert "<h1>Jobs</h1>" in answer.text
     browser.post(f"{forgather.url}/sign-out", timeout=30)
-    assert "<h1>Sign in</h1>" in browser.get(forgather.url, timeout=30).text
+    assert "<h1>Sign in</h1>" in browser.get(forgather.url + PLAIN, timeout=30).text
 
 
 def test_nothing_is_told_to_other_sites(forgather: Forgather) -> None:
-    headers = _page(forgather, "/").headers
+    headers = _page(forgather, PLAIN).headers
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")

@@ -1,0 +1,28 @@
+"""TensorBoard's style asks for its fonts at `/font-roboto/`, whatever its path prefix: the way to where they are."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, redirect, request
+from werkzeug.wrappers import Response
+
+_MOUNT: Final = re.compile(r"/api/tb/[A-Za-z0-9_-]+/")
+_FONTS: Final = "font-roboto"
+
+
+def blueprint() -> Blueprint:
+    """Redirects to the viewer whose page asks, as its Referer says; the gate stands before that, as always."""
+    routes = Blueprint("viewer_fonts", __name__)
+
+    @routes.get(f"/{_FONTS}/<name>")
+    def font(name: str) -> Response:
+        page = urlsplit(request.headers.get("Referer", ""))
+        mount = _MOUNT.match(page.path)
+        if mount is None or page.netloc != request.host or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+            abort(404)
+        return redirect(f"{mount[0]}{_FONTS}/{name}", 307)
+
+    return routes
