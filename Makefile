@@ -44,12 +44,13 @@ $(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/i
 	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox)
 	$(PYTHON) -m venv $(FLOORS)
 	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check \
-		--constraint packaging/debian-12-versions.txt --editable . pytest
+		--constraint packaging/debian-12-versions.txt --editable '.[mkdocs]' pytest
 	touch $@
 
 # TESTS="tests/server tests/auth" runs some of them.
 test-floors: $(FLOORS)/.complete
-	$(subst $(BIN)/,$(FLOORS)/bin/,$(RUN)) $(abspath $(FLOORS))/bin/python -m pytest --ignore=tests/sandbox --ignore=tests/linters $(TESTS)
+	$(subst $(BIN)/,$(FLOORS)/bin/,$(RUN)) $(abspath $(FLOORS))/bin/python -m pytest $(TESTS) \
+		--ignore=tests/sandbox --ignore=tests/linters --ignore=tests/browser --ignore=tests/deb
 
 # The proxy beside direct TensorBoard, nginx and the Python proxies; some 20 minutes. The tables are in build/benchmarks.
 bench: setup
