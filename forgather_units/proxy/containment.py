@@ -30,19 +30,21 @@ _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?(?::[0-9]{
 
 # Bounded: a client chooses the host.
 @lru_cache(maxsize=256)
-def policy(scheme: str, host: str, prefix: str, at_root: tuple[str, ...] = ()) -> str:
+def policy(scheme: str, host: str, prefix: str, at_root: tuple[str, ...] = (), *, script: bool = False) -> str:
     """The Content-Security-Policy to send beside the viewer's own; both are enforced.
 
     `at_root` are addresses of the viewer's that its pages ask for outside of the prefix. `host` is the Host header of
     the request, `prefix` the viewer's path prefix without a slash at its end. Reached by an IPv6 literal the page is
-    confined to our origin only, since no source can spell it.
+    confined to our origin only, since no source can spell it. With `script` it is the policy of a script that may run
+    as a worker: what that imports is confined too. Pages may load scripts from wherever their own policy lets them.
     """
     # A source whose path ends in a slash matches by prefix.
     own = f"{scheme}://{host}{prefix}/" if _HOST.fullmatch(host) else "'self'"
     asked = " ".join((own, *(f"{scheme}://{host}{path}" for path in at_root))) if own != "'self'" else own
+    imports = f"; script-src {own} blob:" if script else ""
     return (
         # No allow-popups: a popup would be same-origin and scriptable.
         "sandbox allow-scripts allow-same-origin allow-forms allow-downloads allow-modals; "
         f"connect-src {asked} data: blob:; frame-src {own} blob:; form-action {own}; worker-src {own} blob:; "
-        "base-uri 'self'; object-src 'none'; frame-ancestors 'self'"
+        f"base-uri 'self'; object-src 'none'; frame-ancestors 'self'{imports}"
     )

@@ -134,7 +134,7 @@ class _Work:
 
     def headers(self, head: ResponseHead) -> Headers:
         headers = response_headers(head.headers, has_body=head.code not in (204, 304))
-        headers.append(("Content-Security-Policy", policy_for(self.environ, self.target)))
+        headers.append(("Content-Security-Policy", policy_for(self.environ, self.target, headers)))
         return headers
 
     def hand_over(self, exchange: Exchange, uploads: bool) -> Answer | HandedOver | Relayed:
@@ -183,9 +183,11 @@ class _Work:
             self.finished(exchange.head.code)
 
 
-def policy_for(environ: Environ, target: RequestTarget) -> str:
-    """What confines the page that this request is answered with."""
-    return policy(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""), target.prefix, target.at_root)
+def policy_for(environ: Environ, target: RequestTarget, headers: Headers) -> str:
+    """What confines the page or the script that this request is answered with."""
+    script = any("javascript" in kind.lower() for kind in values(headers, "content-type"))
+    host = environ.get("HTTP_HOST", "")
+    return policy(environ["wsgi.url_scheme"], host, target.prefix, target.at_root, script=script)
 
 
 def _is_endless_head(exchange: Exchange) -> bool:

@@ -90,17 +90,17 @@ class Proxy:
         key = key_of(where.release, target, environ)
         if key is None:
             return self._forwarder.forward(where, target, environ)
-        policy = policy_for(environ, target)
         asset = self._cache.get(key)
         if asset is not None:
             if target.rest == "/" and isinstance(where, OpenUnix):
                 # The page is here at once: its viewer, if it sleeps, is to be awake by the time it asks for data.
                 knock(where.path)
-            answer = asset.answer(environ, policy)
+            answer = asset.answer(environ, policy_for(environ, target, asset.headers))
             self._observer(target.queue_id, int(answer.status[:3]), 0.0)
             return answer
         forwarded = self._forwarder.forward(where, target, environ, LARGEST)
         if isinstance(forwarded, Answer) and environ["REQUEST_METHOD"] == "GET":
+            policy = policy_for(environ, target, forwarded.headers)
             asset = asset_of(forwarded, policy, takes_gzip=key[-1])
             if asset is not None:
                 self._cache.put(key, asset)

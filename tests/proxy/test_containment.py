@@ -32,3 +32,7 @@ def test_the_sources_are_the_prefix(host: str, source: str) -> None:
         "object-src",
         "frame-ancestors",
     }
+
+
+def test_what_a_worker_imports_is_confined_too() -> None:
+    assert "script-src http://h.test/api/tb/q/ blob:" in policy("http", "h.test", "/api/tb/q", script=True)

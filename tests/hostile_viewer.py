@@ -27,7 +27,8 @@ const say = async () => {
   const reached = [];
   for (const url of TARGETS) {
     try { await fetch(url); reached.push('fetch ' + url); } catch (error) {}
-    try { const x = new XMLHttpRequest(); x.open('POST', url, false); x.send(); reached.push('xhr ' + url); } catch (error) {}
+    try { const x = new XMLHttpRequest(); x.open('POST', url, false); x.send(); reached.push('xhr ' + url); }
+    catch (error) {}
     try { importScripts(url); reached.push('import ' + url); } catch (error) {}
   }
   return reached;
@@ -80,7 +81,9 @@ class Site:
             viewer.server_close()
 
     def _api(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        self.reached.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        # Its icon the browser asks for by itself.
+        if environ["PATH_INFO"] != "/favicon.ico":
+            self.reached.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
         start_response("200 OK", [("Content-Type", "text/html"), ("Content-Length", "6")])
         return [b"secret"]
 
