@@ -187,6 +187,7 @@ def _rules(settings: Settings) -> Rules:
         sockets=settings.placement is Placement.SOCKET,
         hardening=settings.hardening,
         read_only_paths=settings.read_only_paths,
+        hidden_paths=(str(settings.auth_dir), str(settings.database)),
         limits=settings.limits,
     )
 

@@ -127,8 +127,11 @@ class Hardened:
     holds: tuple[str, ...]
 
 
-def harden(situation: Situation, visible: Iterable[str]) -> Hardened:
-    """`visible` are folders and files that the viewer must see although they may lie where it sees nothing else."""
+def harden(situation: Situation, visible: Iterable[str], hidden: Iterable[str] = ()) -> Hardened:
+    """`visible` are folders and files that the viewer must see although they may lie where it sees nothing else.
+
+    `hidden` ones it must not see, wherever they lie.
+    """
     chosen = [each for each in TABLE if situation.level in each.levels and each.needs(situation)]
     properties: Properties = {}
     for protection in chosen:
@@ -141,6 +144,7 @@ def harden(situation: Situation, visible: Iterable[str]) -> Hardened:
     if _needs_user_namespace(situation, properties):
         properties["PrivateUsers"] = True
     if situation.namespaces and situation.level is not Hardening.OFF:
+        properties["InaccessiblePaths"] = [f"-{path}" for path in hidden]
         properties["BindReadOnlyPaths"] = [_bind(path) for path in dict.fromkeys(visible)]
     return Hardened(properties, tuple(protection.name for protection in chosen))
 

@@ -43,6 +43,8 @@ class Rules:
     """Whether the socket placement may be used at all."""
     hardening: Hardening = Hardening.STRICT
     read_only_paths: tuple[str, ...] = ()
+    hidden_paths: tuple[str, ...] = ()
+    """The server's own secrets: an account's may lie outside of /home."""
     limits: ResourceLimits = field(default_factory=ResourceLimits)
 
 
@@ -87,7 +89,7 @@ class ServiceMaker:
         placement, why_not = self._placement(job)
         placing = job.submission.placing
         situation = Situation(self.scope, placement, self.rules.hardening, self.host)
-        hardened = harden(situation, self._visible(job))
+        hardened = harden(situation, self._visible(job), self.rules.hidden_paths)
         limited = limit(placing.limits, self.rules.limits, self.host, weight(job.submission.priority))
         placed = Placed(placement, (*hardened.holds, *limited.holds), (*why_not, *limited.notices))
         properties = {
