@@ -5,9 +5,14 @@ Arguments: a port, a folder for the secrets, then `<queue id>=<port or socket pa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
+from typing import Any
+
+from flask import Flask
 
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.gate import Gate
@@ -17,10 +22,18 @@ from forgather_units.proxy.target import Open, OpenUnix, Target, Unknown
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server.listening import open_sockets, serve
+from forgather_units.server.streaming import stream_response
 
 
 def _target(where: str) -> Target:
     return Open("127.0.0.1", int(where), "stock") if where.isdigit() else OpenUnix(where, "stock")
+
+
+async def _ticks() -> AsyncGenerator[bytes, None]:
+    """As the stream of a job that prints nothing."""
+    while True:
+        yield b": alive\n\n"
+        await asyncio.sleep(1.5)
 
 
 def main() -> None:
@@ -32,7 +45,14 @@ def main() -> None:
     authority = Authority(Path(folder))
     proxy = Proxy(lambda mount, queue_id: targets.get(queue_id, Unknown()))
     print(authority.token, flush=True)
-    serve(Gate(proxy, authority, Hosts(())), listeners, **WAITRESS_SETTINGS)
+    app = Flask("streams")
+    app.add_url_rule("/api/stream", "stream", lambda: stream_response(_ticks()))
+
+    def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answer: Iterable[bytes] = (proxy if proxy.claims(environ) else app)(environ, start_response)
+        return answer
+
+    serve(Gate(route, authority, Hosts(())), listeners, **WAITRESS_SETTINGS)
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ def load(
     )
 
 
-def _send(front: Front, queue_id: str, path: str) -> socket.socket:
-    parts = urlsplit(front.url(queue_id, path))
+def _send(front: Front, url: str) -> socket.socket:
+    parts = urlsplit(url)
     connection = socket.socket()
     # A reader that takes little: what is on its way is somebody else's memory.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
@@ -75,8 +75,18 @@ def slow_readers(front: Front, queue_id: str, path: str, count: int) -> Iterator
     """So many clients that have begun to read an answer and do not go on."""
     with ExitStack() as held:
         for _ in range(count):
-            held.enter_context(_send(front, queue_id, path))
+            held.enter_context(_send(front, front.url(queue_id, path)))
         time.sleep(1)  # so that what takes the answers in has taken in all that it will
+        yield
+
+
+@contextmanager
+def event_streams(front: Front, queue_id: str, count: int) -> Iterator[None]:
+    """So many open event streams of ours, each of which has begun."""
+    with ExitStack() as held:
+        for _ in range(count):
+            stream = held.enter_context(_send(front, f"{front.base[queue_id]}/api/stream"))
+            assert stream.recv(65536).startswith(b"HTTP/1.1 200")
         yield
 
 
@@ -86,7 +96,7 @@ def one_by_one(front: Front, queue_id: str, path: str, count: int) -> tuple[floa
     for _ in range(count):
         began = time.perf_counter()
         try:
-            with _send(front, queue_id, path) as connection:
+            with _send(front, front.url(queue_id, path)) as connection:
                 while connection.recv(1 << 16):
                     pass
         except TimeoutError:

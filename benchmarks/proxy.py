@@ -13,13 +13,14 @@ from typing import Final
 
 from waiting import wait_until
 
-from benchmarks.load import Measured, load, one_by_one, slow_readers
+from benchmarks.load import Measured, event_streams, load, one_by_one, slow_readers
 from benchmarks.logs import write_logs
 from benchmarks.peers import Front, fronts
 from benchmarks.process import free_port, running
 from benchmarks.soak import soak
 from benchmarks.table import Cell, Table
 from benchmarks.tools import Tools, fetch_tools
+from forgather_units.proxy.relay import raise_open_files_limit
 
 BOARD: Final = "q_1700000000000_0000b0a4"
 ASLEEP: Final = "q_1700000000000_0000a51e"
@@ -80,6 +81,15 @@ def _slow_readers(table: Table, all_fronts: list[Front], count: int) -> None:
         table.add(f"{count} slow readers of 64 MB: memory added", front.name, Cell(memory, "MB"))
 
 
+def _streams(table: Table, ours: Front, count: int) -> None:
+    median, worst = one_by_one(ours, FAST, "small", 200)
+    table.add("one by one: median", ours.name, Cell(median, "ms"))
+    with event_streams(ours, FAST, count):
+        median, worst = one_by_one(ours, FAST, "small", 200)
+    table.add(f"one by one, with {count} event streams open: median", ours.name, Cell(median, "ms"))
+    table.add(f"one by one, with {count} event streams open: worst", ours.name, Cell(worst, "ms"))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="times that every front is asked, in turn (5)")
@@ -94,11 +104,13 @@ def main() -> None:
         kept: Path = args.tools or folder / "tools"
         kept.mkdir(parents=True, exist_ok=True)
         tools = fetch_tools(kept.absolute())
+        raise_open_files_limit()
         with _viewers(folder) as (ports, sockets), fronts(tools, folder, ports, sockets) as all_fronts:
+            ours = next(front for front in all_fronts if front.name == "ours")
             for _ in range(args.rounds):
                 _requests(tools, table, all_fronts, args.seconds)
                 _slow_readers(table, all_fronts, 64)
-            ours = next(front for front in all_fronts if front.name == "ours")
+                _streams(table, ours, 1000)
             if args.soak:
                 table.note(soak(tools, ours, folder, BOARD, args.soak))
     print(table.markdown())

@@ -72,7 +72,7 @@ class Table:
 
     def _ratio(self, title: str, front: str) -> float | None:
         direct = self.cells[title].get(_DIRECT)
-        if not direct or front == _DIRECT:
+        if not direct or front == _DIRECT or not all(cell.value for cell in direct):
             return None
         pairs = zip(self.cells[title][front], direct, strict=False)
         return statistics.median(cell.value / max(other.value, 1e-9) for cell, other in pairs)
