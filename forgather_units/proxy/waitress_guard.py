@@ -98,9 +98,11 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
         """The connection, for the application to answer; waitress then sends nothing more on it."""
         channel = self.channel
         # What waits to be sent belongs to an earlier request, and must leave before our answer.
-        if self.wrote_header or channel.total_outbufs_len or len(channel.requests) > 1 or not channel.connected:
+        if self.wrote_header or channel.total_outbufs_len or len(channel.requests) > 1:
             return None
-        sock = channel.socket.dup()
+        sock = _duplicate(channel)
+        if sock is None:
+            return None
         # Nothing of an answer is left for waitress to write or to miss.
         self.wrote_header = self.close_on_finish = self.handed_over = True
         self.content_bytes_written, self.content_length = 0, None
@@ -119,7 +121,7 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
     def service(self) -> None:
         """Carry out the request; a refused upload is read for a while, so that its sender sees why."""
         channel, unread = self.channel, self.request.unread
-        sock = channel.socket.dup() if unread is not None and channel.connected else None
+        sock = _duplicate(channel) if unread is not None else None
         super().service()
         if sock is None:
             return
@@ -127,6 +129,15 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
             sock.close()
         else:
             TRANSFERS.start(_let_it_read(channel, sock))
+
+
+def _duplicate(channel: HTTPChannel) -> socket.socket | None:
+    """Another handle on the client's connection; None where it is closed, or no file can be opened."""
+    try:
+        duplicate: socket.socket | None = channel.socket.dup()
+    except (AttributeError, OSError):  # waitress's own thread may close it at any time
+        return None
+    return duplicate
 
 
 async def _let_it_read(channel: HTTPChannel, sock: socket.socket) -> None:
