@@ -13,6 +13,7 @@ from typing import Any, Final
 from forgather_units.kinds.services import args_problems
 from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
+from forgather_units.server.draining import Stop
 from forgather_units.server.entry import entry
 from forgather_units.server.house import House, open_house
 from forgather_units.server.listening import address_of, open_sockets, serve
@@ -60,8 +61,10 @@ def _run(settings: Settings, house: House) -> None:
     print(f"units: systemctl --{house.scope.value} list-units '{house.names.prefix}-*'", file=sys.stderr, flush=True)
     keep_alive(house.scheduler.ping)
     tell_ready(f"listening at {address}")
+    stop = Stop()
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.ask())
     try:
-        serve(app, listeners, **_tuning(settings))
+        serve(app, listeners, stop, **_tuning(settings))
     except KeyboardInterrupt:
         pass
     finally:
