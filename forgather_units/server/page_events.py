@@ -6,28 +6,26 @@ import asyncio
 import json
 import secrets
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from forgather_units import __version__
+from forgather_units.domain.errors import NotFound
 from forgather_units.domain.job import Job, Running, Starting
 from forgather_units.scheduler.changes import Change, Changes, Removed, Subject
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.server.answers import Answers
+from forgather_units.server.page_looks import Logdir, Look, Looks, Usage
 from forgather_units.server.services import Services
 
 BOOT_ID: Final = secrets.token_hex(8)
 """Another one after each start of the server."""
 _HEARTBEAT: Final = 15.0
-_USAGE_PAUSE: Final = 5.0
 # A page that takes nothing for so many changes asks anew when it comes back.
 _MOST: Final = 2000
 
-Event = tuple[str, Any]
-"""Its name and its data, or what its data is made of when it is sent."""
+News = Change | Look
 
 
 class _Mailbox:
@@ -37,20 +35,23 @@ class _Mailbox:
         self._loop = loop
         self._news = asyncio.Event()
         self._lock = threading.Lock()
-        self._waiting: OrderedDict[str, Change] = OrderedDict()
+        self._waiting: OrderedDict[str, News] = OrderedDict()
         self.overrun = False
 
-    def put(self, change: Change) -> None:
+    def put(self, news: News) -> None:
         """Any thread."""
         with self._lock:
-            self._waiting.pop(_key(change), None)
-            self._waiting[_key(change)] = change
-            self.overrun = self.overrun or len(self._waiting) > _MOST
+            if not self.overrun:
+                self._waiting.pop(_key(news), None)
+                self._waiting[_key(news)] = news
+            if len(self._waiting) > _MOST:
+                self.overrun = True
+                self._waiting.clear()
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
 
-    async def get(self) -> list[Change]:
-        """What has come, at least one; none after the heartbeat's time."""
+    async def get(self) -> list[News]:
+        """What has come; nothing after the heartbeat's time, and where it was too much."""
         try:
             async with asyncio.timeout(_HEARTBEAT):
                 await self._news.wait()
@@ -58,15 +59,19 @@ class _Mailbox:
             return []
         with self._lock:
             self._news.clear()
-            changes = list(self._waiting.values())
+            news = list(self._waiting.values())
             self._waiting.clear()
-        return changes
+        return news
 
 
-def _key(change: Change) -> str:
-    match change:
+def _key(news: News) -> str:
+    match news:
         case Job(queue_id=queue_id) | Removed(queue_id=queue_id):
             return queue_id
+        case Logdir(facts=facts):
+            return f"/logdir{facts['path']}"
+        case Usage():
+            return "/usage"
         case subject:
             return f"/{subject}"
 
@@ -76,27 +81,26 @@ class PageEvents:
 
     def __init__(self, changes: Changes, scheduler: Scheduler, services: Services, answers: Answers) -> None:
         self._changes = changes
+        self._looks = Looks(scheduler.jobs)
         self._scheduler = scheduler
         self._services = services
         self._answers = answers
-        self._lock = threading.Lock()
-        self._pages = 0
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """`hello`, then what changes, for ever; ends for a page that lags behind."""
         mailbox = _Mailbox(asyncio.get_running_loop())
-        with self._changes.watching(mailbox.put), self._open_page():
+        with self._changes.watching(mailbox.put), self._looks.watching(mailbox.put):
             yield _event("hello", {"version": __version__, "boot_id": BOOT_ID, "services": True})
             while not mailbox.overrun:
-                changes = await mailbox.get()
+                news = await mailbox.get()
                 # In a thread: services are looked at one at a time, and may be busy.
-                said = await asyncio.get_running_loop().run_in_executor(None, list, map(self._said, changes))
+                said = await asyncio.get_running_loop().run_in_executor(None, list, map(self._said, news))
                 yield b"".join(said) or b": alive\n\n"
 
-    def _said(self, change: Change) -> bytes:
-        match change:
-            case Job():
-                return _event("job", self._answers.job(change))
+    def _said(self, news: News) -> bytes:
+        match news:
+            case Job(queue_id=queue_id):
+                return self._job(queue_id)
             case Removed(queue_id=queue_id):
                 return _event("removed", {"queue_id": queue_id})
             case Subject.SCHEDULER:
@@ -106,29 +110,18 @@ class PageEvents:
             case Subject.PROJECTS:
                 # They may be many: the page asks for them, if it shows them.
                 return _event("projects", {})
+            case Usage():
+                running = [job for job in self._scheduler.jobs() if isinstance(job.state, Starting | Running)]
+                return b"".join(_event("job", self._answers.job(job)) for job in running)
+            case Logdir(facts=facts):
+                return _event("logdir", facts)
 
-    @contextmanager
-    def _open_page(self) -> Iterator[None]:
-        with self._lock:
-            self._pages += 1
-            if self._pages == 1:
-                threading.Thread(target=self._tell_usage, name="usage", daemon=True).start()
+    def _job(self, queue_id: str) -> bytes:
+        """As it is by now: what was told may be older than what this page has."""
         try:
-            yield
-        finally:
-            with self._lock:
-                self._pages -= 1
-
-    def _tell_usage(self) -> None:
-        """While a page is open: counters of the kernel change without a word, so they are read at intervals."""
-        while True:
-            time.sleep(_USAGE_PAUSE)
-            with self._lock:
-                if self._pages == 0:
-                    return
-            for job in self._scheduler.jobs():
-                if isinstance(job.state, Starting | Running):
-                    self._changes.tell(job)
+            return _event("job", self._answers.job(self._scheduler.job(queue_id)))
+        except NotFound:
+            return _event("removed", {"queue_id": queue_id})
 
 
 def _event(name: str, data: Any) -> bytes:

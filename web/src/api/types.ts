@@ -131,6 +131,8 @@ export interface PortFacts {
   free: boolean;
   holder: string | null;
   next_free: number | null;
+  /** Why the host has no ports here. */
+  error: string | null;
 }
 
 export interface Service {

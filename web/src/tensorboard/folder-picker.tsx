@@ -9,7 +9,7 @@ import { FolderList } from "./folder-list";
 import { LogdirLine } from "./logdir-facts";
 
 interface FolderPickerProps {
-  /** The folder to begin in; one that is not there gives the server's own choice. */
+  /** The folder to begin in; one that is not there, or outside of what may be looked at, gives the server's choice. */
   start: string | null;
   onChoose: (path: string) => void;
   onClose: () => void;
@@ -20,7 +20,14 @@ export function FolderPicker({ start, onChoose, onClose }: FolderPickerProps) {
   const [path, setPath] = useState(start);
   const [marked, setMarked] = useState<string | null>(null);
   const came = useRef<string | null>(null);
-  const { data: folder, error } = useQuery({ ...folderQuery(path), retry: false, placeholderData: (before) => before });
+  const roots = useQuery({ ...folderQuery(null), retry: false }).data?.roots;
+  const isOpen = path === null || roots?.some((root) => `${path}/`.startsWith(root === "/" ? root : `${root}/`));
+  const { data: folder, error } = useQuery({
+    ...folderQuery(isOpen ? path : null),
+    enabled: roots !== undefined || path === null,
+    retry: false,
+    placeholderData: (before) => before,
+  });
   const chosen = marked ?? folder?.path ?? null;
   const settled = useDebounced(chosen, 120);
   const facts = useQuery({ ...logdirQuery(settled ?? ""), enabled: settled !== null, retry: false }).data;

@@ -35,7 +35,7 @@ export function PortField({ value, host, onChange, problem }: PortFieldProps) {
         ) : (
           <>
             <span className="field-warning">
-              Taken by {current.holder ?? "another process"}. The job would wait for it.
+              {current.error ?? `Taken by ${current.holder ?? "another process"}. The job would wait for it.`}
             </span>
             {current.next_free !== null && (
               <button type="button" className="button button-small" onClick={() => onChange(String(current.next_free))}>
