@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from forgather_units import __version__
-from forgather_units.cli import config, demo, doctor, job, ls, mkdocs, sandbox, sched, server, service, tb
+from forgather_units.cli import config, demo, doctor, job, ls, mkdocs, sandbox, sched, server, service, service_unit, tb
 from forgather_units.cli.errors import Usage
 from forgather_units.domain.errors import BadSettings, ForgatherError
 
@@ -37,6 +37,7 @@ _NOUNS: Final[dict[str, _Noun]] = {
     "sched": sched,
     "service": service,
     "config": config,
+    "service-unit": service_unit,
     "doctor": doctor,
     "sandbox": sandbox,
     "demo": demo,

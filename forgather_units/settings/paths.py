@@ -33,6 +33,11 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     return own if own.exists() or not SYSTEM_CONFIG.exists() else SYSTEM_CONFIG
 
 
+def user_units(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the units that a person has written lie."""
+    return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+
+
 def auth_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the token, where Forgather's own client looks for it."""
     return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "forgather" / "server"
