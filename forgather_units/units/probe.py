@@ -93,6 +93,8 @@ def _run(scope: Scope, options: Sequence[str], script: str, arguments: Sequence[
     commands = "; ".join(script.strip().splitlines())
     command += ["/bin/bash", "-c", commands.replace("$", "$$"), "probe", *arguments]
     environment = {"XDG_RUNTIME_DIR": scope.runtime_dir, **os.environ}
+    # It would speak to the server's own manager, which hears the server alone and logs each other voice.
+    environment.pop("NOTIFY_SOCKET", None)
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
