@@ -20,6 +20,9 @@ export interface JobParams {
   memory_high?: number | string | null;
   cpu_weight?: number | null;
   tasks_max?: number | null;
+  /** MkDocs alone. */
+  config_file?: string;
+  strict?: boolean;
   lazy?: boolean;
   direct?: boolean;
 }
@@ -38,7 +41,7 @@ export interface Job {
   config: string;
   priority: number;
   submitted_at: number;
-  job_type: string;
+  job_type: "tensorboard" | "mkdocs";
   job_params: JobParams;
   status: Status;
   stop_requested: boolean;
@@ -53,6 +56,10 @@ export interface Job {
   signal: number | null;
   error: string | null;
   title: string;
+  /** The path under which the proxy opens it. */
+  url: string;
+  /** The folder that it shows. */
+  output_dir: string;
   unit: string;
   scope: "user" | "system";
   invocation_id?: string;

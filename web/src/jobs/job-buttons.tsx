@@ -16,7 +16,9 @@ export function JobButtons({ job }: { job: Job }) {
       {name}
     </button>
   );
-  const again: MenuEntry = { name: "Queue again...", run: () => openDialog({ kind: "again", job }) };
+  // The dialog knows TensorBoard's fields alone.
+  const again: MenuEntry[] =
+    job.job_type === "tensorboard" ? [{ name: "Queue again...", run: () => openDialog({ kind: "again", job }) }] : [];
   const entries: MenuEntry[] = [];
   if (isActive(job)) {
     entries.push({ name: "Restart", run: () => actions.control("restart") });
@@ -24,15 +26,15 @@ export function JobButtons({ job }: { job: Job }) {
       entries.push({ name: "Sleep", run: () => actions.control("sleep") });
     }
     if (job.status === "sleeping") entries.push({ name: "Wake", run: () => actions.control("wake") });
-    entries.push(again, { name: "Force kill...", run: () => setForcing(true), grave: true });
-  } else entries.push(again);
+    entries.push(...again, { name: "Force kill...", run: () => setForcing(true), grave: true });
+  } else entries.push(...again);
   return (
     <div className="job-buttons">
       {job.status === "queued" && button("Cancel", actions.cancel)}
       {isActive(job) && !job.stop_requested && button("Kill", () => actions.control("kill"))}
       {isActive(job) && job.stop_requested && button("Force kill...", () => setForcing(true))}
       {isEnded(job) && button("Remove", actions.remove)}
-      <Menu label={`More for ${job.title}`} entries={entries} />
+      {entries.length > 0 && <Menu label={`More for ${job.title}`} entries={entries} />}
       {forcing && (
         <ForceKill
           job={job}

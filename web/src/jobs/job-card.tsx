@@ -30,8 +30,8 @@ export const JobCard = memo(function JobCard({ job, selected }: JobCardProps) {
         <JobButtons job={job} />
       </div>
       <div className="card-line">
-        <code className="path" title={job.job_params.logdir}>
-          {job.job_params.logdir}
+        <code className="path" title={job.output_dir}>
+          {job.output_dir}
         </code>
         <LogdirNote job={job} />
       </div>

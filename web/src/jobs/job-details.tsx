@@ -5,7 +5,7 @@ import { CommandLine } from "../parts/copy-button";
 import { useNow } from "../live/clock";
 import { journalLine, statusLine } from "./commands";
 import { LogdirNote } from "./logdir-note";
-import { exitOf, isEnded, shown } from "./state";
+import { exitOf, isEnded, NOUNS, shown } from "./state";
 import { cpu } from "./usage-note";
 
 type Row = readonly [name: string, value: React.ReactNode];
@@ -21,7 +21,7 @@ export function JobDetails({ job }: { job: Job }) {
         </p>
       ))}
       <Group name="State" rows={stateRows(job, useNow())} />
-      <Group name="TensorBoard" rows={optionRows(job)} />
+      <Group name={NOUNS[job.job_type]} rows={optionRows(job)} />
       <section className="detail-group">
         <h2 className="group-title">Unit</h2>
         <Rows rows={unitRows(job)} />
@@ -83,9 +83,9 @@ function optionRows(job: Job): Row[] {
   const idle = params.idle_timeout;
   return said([
     [
-      "Log directory",
+      params.config_file ? "Configuration" : "Log directory",
       <>
-        <code>{params.logdir}</code> <LogdirNote job={job} />
+        <code>{params.config_file ?? params.logdir}</code> <LogdirNote job={job} />
       </>,
     ],
     ["Window title", params.window_title],
@@ -94,6 +94,7 @@ function optionRows(job: Job): Row[] {
     ["Reload interval", typeof params.reload_interval === "number" ? span(params.reload_interval) : null],
     ["Reload multifile", params.reload_multifile ? "yes" : null],
     ["Samples per plugin", params.samples_per_plugin && <code>{params.samples_per_plugin}</code>],
+    ["Strict", params.strict ? "yes" : null],
     ["Idle timeout", typeof idle === "number" ? span(idle) : idle],
     ["Private", params.private ? "yes" : null],
     ["Memory limit", typeof params.memory_max === "number" ? bytes(params.memory_max) : params.memory_max],

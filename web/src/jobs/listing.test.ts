@@ -10,6 +10,7 @@ function job(part: Partial<Job>): Job {
     status: "running",
     submitted_at: 1,
     config: "tensorboard:6006",
+    output_dir: "/runs/tiny",
     job_params: { logdir: "/runs/tiny", port: 6006 },
     stop_requested: false,
     waits_for: null,

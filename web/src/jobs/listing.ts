@@ -45,7 +45,7 @@ export function listed(jobs: readonly Job[], filter: Filter, text: string, sort:
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const holds = (job: Job): boolean => {
     if (!words.length) return true;
-    const all = `${job.title} ${job.queue_id} ${job.job_params.logdir} ${job.config} ${job.port ?? ""} ${job.status} ${job.error ?? ""}`;
+    const all = `${job.title} ${job.queue_id} ${job.output_dir} ${job.config} ${job.port ?? ""} ${job.status} ${job.error ?? ""}`;
     const lower = all.toLowerCase();
     return words.every((word) => lower.includes(word));
   };

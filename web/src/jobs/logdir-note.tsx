@@ -9,12 +9,8 @@ import { isEnded } from "./state";
 /** Whether the runs grow: `last event 12 s ago`. Asked for when the card comes into sight; then the stream tells. */
 export function LogdirNote({ job }: { job: Job }) {
   const now = useNow();
-  const { data: facts, refetch } = useQuery({
-    ...logdirQuery(job.job_params.logdir),
-    enabled: !isEnded(job),
-    retry: false,
-  });
-  const enabled = !isEnded(job);
+  const enabled = job.job_type === "tensorboard" && !isEnded(job);
+  const { data: facts, refetch } = useQuery({ ...logdirQuery(job.output_dir), enabled, retry: false });
   // Back from another tab: the figures are as old as the absence.
   useEffect(() => {
     if (!enabled) return undefined;

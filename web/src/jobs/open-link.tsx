@@ -1,16 +1,17 @@
 import type { Job } from "../api/types";
 import { Icon } from "../parts/icon";
+import { NOUNS } from "./state";
 
 /** Opens the viewer through the proxy. Never its own port: that would be past the gate. */
 export function OpenLink({ job }: { job: Job }) {
   return (
     <a
       className="button button-small button-main"
-      href={`/api/tb/${job.queue_id}/`}
+      href={job.url}
       target="_blank"
       rel="noopener noreferrer"
       aria-label={`Open ${job.title}`}
-      title="Open TensorBoard in a tab of its own"
+      title={`Open ${NOUNS[job.job_type]} in a tab of its own`}
     >
       Open
       <Icon name="open" />

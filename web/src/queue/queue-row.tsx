@@ -44,8 +44,8 @@ export const QueueRow = memo(function QueueRow({ job, place, onPriority }: Queue
           {job.config}
         </a>
         <span className="queue-title">{job.title}</span>
-        <code className="path" title={job.job_params.logdir}>
-          {job.job_params.logdir}
+        <code className="path" title={job.output_dir}>
+          {job.output_dir}
         </code>
       </div>
       <span className="queue-waits" title={job.waits_for ?? undefined}>
