@@ -84,7 +84,8 @@ deb: web packaging/wheels/.complete
 # They are built twice, looked at by lintian, and installed on a clean Debian that is booted for it. Needs root.
 test-deb: web packaging/wheels/.complete
 	packaging/install-debian-packages --sandbox --build
-	$(BIN)/python -m pytest tests/deb -o addopts="-ra --strict-markers --import-mode=importlib" --run-deb
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build shtab
+	FORGATHER_TEST_DEB=1 PYTHONPATH=tests/deb $(BIN)/python -m pytest tests/deb
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

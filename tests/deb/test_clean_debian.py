@@ -1,0 +1,217 @@
+"""The life of the packages on a clean Debian with systemd as process 1: a story, told in the order of the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from machine import Machine
+
+SAMPLE = Path(__file__).with_name("write_run.py")
+PERSON = "researcher"
+SYSTEM = "http://127.0.0.1:8764"
+OWN = "http://127.0.0.1:8765"
+TOKEN_FILE = "/var/lib/forgather/.config/forgather/server/auth_token"
+
+
+def system_cli(words: str) -> str:
+    return f"FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE}) forgather {words}"
+
+
+def the_job(debian: Machine, user: str = "") -> dict[str, object]:
+    jobs = json.loads(debian.shell("forgather job list --json" if user else system_cli("job list --json"), user=user))
+    assert len(jobs) == 1
+    return dict(jobs[0])
+
+
+def viewer_pids(debian: Machine) -> str:
+    group = f"/sys/fs/cgroup/user.slice/user-{debian.uid('forgather')}.slice"
+    return debian.shell(f"find {group} -path '*forgather-tensorboard*' -name cgroup.procs -exec sort -u {{}} +")
+
+
+def tags(debian: Machine, server: str, token_file: str, queue_id: object, user: str = "") -> str:
+    script = (
+        f'curl --fail --silent --show-error --max-time 30 --header "Authorization: Bearer $(cat {token_file})" '
+        f"{server}/api/tb/{queue_id}/data/plugin/scalars/tags"
+    )
+    return debian.shell(script, user=user)
+
+
+def test_apt_installs_it_and_the_server_is_up(debian: Machine) -> None:
+    debian.install(*map(str, sorted(debian.packages.glob("*.deb"))), "curl", "man-db", "acl", "autopkgtest")
+    assert debian.run("cat", "/proc/1/comm") == "systemd"
+    units = ["forgather-server.service", "forgather-server.socket", f"user@{debian.uid('forgather')}.service"]
+    assert debian.run("systemctl", "is-active", *units).split() == ["active"] * 3
+    assert debian.run("systemctl", "is-enabled", *units[:2]).split() == ["enabled"] * 2
+    assert debian.run("systemctl", "--failed", "--no-legend") == ""
+    for address in (f"{SYSTEM}/api/health", "--unix-socket /run/forgather/server.sock http://localhost/api/health"):
+        assert json.loads(debian.shell(f"curl --silent --fail --max-time 20 {address}"))["status"] == "ok"
+
+
+def test_the_account_is_no_root(debian: Machine) -> None:
+    pid = debian.run("systemctl", "show", "-P", "MainPID", "forgather-server")
+    owner = debian.run("stat", "-c", "%U", f"/proc/{pid}")
+    assert owner == "forgather"
+    assert debian.run("systemctl", "show", "-P", "Type", "forgather-server") == "notify"
+    assert debian.run("systemctl", "show", "-P", "WatchdogUSec", "forgather-server") == "30s"
+    assert "listening at" in debian.run("systemctl", "show", "-P", "StatusText", "forgather-server")
+
+
+def test_systemd_reads_the_units_without_a_word(debian: Machine) -> None:
+    """With their manual pages."""
+    assert debian.run("systemd-analyze", "verify", "forgather-server.service", "forgather-server.socket") == ""
+
+
+def exposure(debian: Machine) -> float:
+    said = debian.run("systemd-analyze", "security", "--no-pager", "forgather-server.service")
+    return float(said.splitlines()[-1].split("forgather-server.service: ")[1].split()[0])
+
+
+def test_its_exposure_is_as_promised(debian: Machine) -> None:
+    assert exposure(debian) <= 1.0
+
+
+def test_a_tensorboard_opens_through_the_proxy(debian: Machine) -> None:
+    debian.shell(f"mkdir -p /srv/runs && cat > /srv/write_run.py <<'END'\n{SAMPLE.read_text()}\nEND")
+    debian.shell("python3 /srv/write_run.py /srv/runs/a && chmod -R a+rX /srv/runs")
+    debian.shell(system_cli("tb --enqueue --wait --logdir /srv/runs --port auto"))
+    job = the_job(debian)
+    assert job["status"] == "running"
+    assert json.loads(tags(debian, SYSTEM, TOKEN_FILE, job["queue_id"]))["a"].keys() == {"loss"}
+
+
+def test_it_is_a_unit_of_the_accounts_own_manager(debian: Machine) -> None:
+    unit = str(the_job(debian)["unit"])
+    said = debian.run("systemctl", "--user", "-M", "forgather@", "--no-pager", "status", unit)
+    assert "active (running)" in said
+    assert "TensorBoard 2." in debian.shell(system_cli("job dump q_"))
+    assert "TensorBoard 2." in debian.run("journalctl", f"_SYSTEMD_USER_UNIT={unit}", "--no-pager", "-o", "cat")
+
+
+def test_its_data_server_runs(debian: Machine) -> None:
+    assert "data_server" in debian.shell(
+        f"for pid in {viewer_pids(debian).replace(chr(10), ' ')}; do tr '\\0' ' ' < /proc/$pid/cmdline; done"
+    )
+
+
+def test_a_viewer_cannot_read_the_token(debian: Machine) -> None:
+    pid = viewer_pids(debian).split()[0]
+    script = f"nsenter -t {pid} -m -U --preserve-credentials cat {TOKEN_FILE}"
+    assert "denied" in debian.shell(f"setpriv --reuid forgather --regid forgather --clear-groups {script}", check=False)
+
+
+def test_the_doctor_is_content_with_the_tensorboard(debian: Machine) -> None:
+    findings = {row["name"]: row for row in json.loads(debian.shell(system_cli("doctor --json")))}
+    assert findings["tensorboard"]["verdict"] == "ok"
+    assert findings["data server"]["verdict"] == "ok"
+    assert findings["server"]["verdict"] == "ok"
+
+
+def test_an_upgrade_under_load_keeps_the_viewers_and_loses_no_request(debian: Machine) -> None:
+    viewers = viewer_pids(debian)
+    server = debian.run("systemctl", "show", "-P", "MainPID", "forgather-server")
+    requests = debian.start(
+        f"token=$(cat {TOKEN_FILE}); until [ -e /run/enough ]; do "
+        'curl --silent --output /dev/null --max-time 30 --write-out "%{http_code}\\n" '
+        f'--header "Authorization: Bearer $token" {SYSTEM}/api/jobs; done | sort | uniq -c'
+    )
+    debian.install(str(debian.packages / "newer/forgather-units_0.1.1_all.deb"))
+    debian.run("touch", "/run/enough")
+    answers, _ = requests.communicate(timeout=60)
+    assert [line.split()[1] for line in answers.splitlines()] == ["200"], answers
+    assert debian.run("systemctl", "show", "-P", "MainPID", "forgather-server") != server
+    assert viewer_pids(debian) == viewers
+    assert the_job(debian)["status"] == "running"
+
+
+def test_without_a_network_it_is_exposed_still_less(debian: Machine) -> None:
+    folder = "/etc/systemd/system/forgather-server.service.d"
+    debian.shell(
+        f"mkdir -p {folder} && cp /usr/share/doc/forgather-units/examples/private-network.conf {folder}/"
+        " && systemctl daemon-reload && systemctl restart forgather-server"
+    )
+    assert exposure(debian) <= 0.5
+    assert json.loads(tags(debian, SYSTEM, TOKEN_FILE, the_job(debian)["queue_id"]))["a"].keys() == {"loss"}
+    debian.shell(f"rm -r {folder} && systemctl daemon-reload && systemctl restart forgather-server")
+
+
+def test_a_persons_own_server_answers_too(debian: Machine) -> None:
+    debian.run("loginctl", "enable-linger", PERSON)
+    debian.run("systemctl", "start", f"user@{debian.uid(PERSON)}.service")
+    debian.run("systemctl", "--user", "enable", "--now", "forgather-server", user=PERSON)
+    debian.shell(
+        "python3 /srv/write_run.py ~/runs/mine && forgather tb --enqueue --wait --logdir ~/runs --port auto",
+        user=PERSON,
+    )
+    token = f"/home/{PERSON}/.config/forgather/server/auth_token"
+    job = the_job(debian, PERSON)
+    assert json.loads(tags(debian, OWN, token, job["queue_id"], PERSON))["mine"].keys() == {"loss"}
+    unit = str(job["unit"])
+    assert debian.run("systemctl", "--user", "is-active", unit, user=PERSON) == "active"
+    verified = debian.run(
+        "systemd-analyze", "--user", "verify", "forgather-server.service", "forgather-server.socket", user=PERSON
+    )
+    assert verified == ""
+    debian.run("systemctl", "--user", "disable", "--now", "forgather-server", user=PERSON)
+    debian.run("systemctl", "--user", "stop", unit, user=PERSON)
+
+
+def test_completion_knows_the_ids_of_jobs(debian: Machine) -> None:
+    script = (
+        ". /usr/share/bash-completion/completions/forgather; "
+        f"export FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE}); _forgather_job_ids q_"
+    )
+    assert debian.shell(script) == the_job(debian)["queue_id"]
+
+
+def test_a_purge_leaves_nothing_but_the_account(debian: Machine) -> None:
+    pids = viewer_pids(debian).split()
+    uid = debian.uid("forgather")
+    debian.run("apt-get", "purge", "-y", "forgather-units", "forgather-units-tensorboard")
+    assert [pid for pid in pids if debian.succeeds("test", "-e", f"/proc/{pid}")] == []
+    places = "/etc /lib/systemd /run /srv /usr /var/lib /var/log"
+    # dpkg and apt keep records of what was once installed; the unit logs are the journal's.
+    kept = "-path '/var/lib/dpkg/*' -o -path '/var/lib/apt/*' -o -path '/var/log/apt/*'"
+    assert (
+        debian.shell(f"find {places} \\( {kept} \\) -prune -o -iname '*forgather*' -print 2>/dev/null", check=False)
+        == ""
+    )
+    assert debian.run("systemctl", "--failed", "--no-legend") == ""
+    assert not debian.succeeds("systemctl", "is-active", f"user@{uid}.service")
+    assert debian.run("getent", "passwd", "forgather").startswith(f"forgather:x:{uid}:")
+
+
+def test_a_reinstall_after_it_works(debian: Machine) -> None:
+    debian.install(*map(str, sorted(debian.packages.glob("*.deb"))))
+    assert debian.run("systemctl", "is-active", "forgather-server") == "active"
+    assert json.loads(debian.shell(f"curl --silent --fail --max-time 20 {SYSTEM}/api/health"))["status"] == "ok"
+
+
+def test_autopkgtest_passes(debian: Machine) -> None:
+    debian.shell(f"mkdir /srv/src && tar xf {debian.packages}/*.tar.xz --strip-components=1 -C /srv/src")
+    debs = " ".join(map(str, sorted(debian.packages.glob("*.deb"))))
+    said = debian.shell(f"autopkgtest -B {debs} /srv/src/ -- null 2>&1 | tail -60")
+    results = [line.split()[1] for line in said.splitlines() if line.startswith(("person ", "account "))]
+    assert results[-2:] == ["PASS", "PASS"], said
+
+
+@pytest.mark.parametrize("forbidden", ["policy-rc.d", "preset", "mask"])
+def test_what_the_admin_forbids_does_not_start(debian: Machine, forbidden: str) -> None:
+    debian.run("apt-get", "purge", "-y", "forgather-units")
+    file, text = {
+        "policy-rc.d": ("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n"),
+        "preset": ("/etc/systemd/system-preset/00-none.preset", "disable forgather-server.*\n"),
+        "mask": ("", ""),
+    }[forbidden]
+    if file:
+        debian.shell(f"mkdir -p $(dirname {file}) && printf '%s' '{text}' > {file} && chmod 755 {file}")
+    else:
+        debian.run("systemctl", "mask", "forgather-server.service", "forgather-server.socket")
+    debian.install(str(next(debian.packages.glob("forgather-units_*_all.deb"))))
+    assert not debian.succeeds("systemctl", "is-active", "--quiet", "forgather-server.service")
+    assert not debian.succeeds("systemctl", "is-active", "--quiet", "forgather-server.socket")
+    if file:
+        debian.run("rm", file)
+    else:
+        debian.run("systemctl", "unmask", "forgather-server.service", "forgather-server.socket")
