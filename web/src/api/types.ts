@@ -92,6 +92,8 @@ export interface Hello {
   boot_id: string;
   /** Whether it has /api/services. */
   services?: boolean;
+  /** Whether it has /api/runs. */
+  runs?: boolean;
 }
 
 export interface AuthStatus {

@@ -3,6 +3,7 @@ import { runsQuery } from "../api/queries";
 import { sentence } from "../api/request";
 import type { Project, ProjectConfig, Run } from "../api/types";
 import { span } from "../format/seconds";
+import { useHello } from "../live/hello";
 import { Icon } from "../parts/icon";
 import { LossCurve } from "./loss-curve";
 import { useConfigDialog } from "./use-config-dialog";
@@ -16,9 +17,11 @@ interface ConfigPanelProps {
 /** One config: where it writes, and what it has written so far. */
 export function ConfigPanel({ project, config, onClose }: ConfigPanelProps) {
   const { open, why } = useConfigDialog(project, config);
+  // Asked for only where they exist: a 404 is an error in the browser's console, however it is taken.
+  const told = useHello().data?.runs === true;
   const { data: runs, error } = useQuery({
     ...runsQuery(project.project_dir, config.name),
-    enabled: config.output_dir !== null,
+    enabled: told && config.output_dir !== null,
     staleTime: 0,
   });
   return (
@@ -64,7 +67,7 @@ export function ConfigPanel({ project, config, onClose }: ConfigPanelProps) {
           </div>
         )}
       </dl>
-      <h2 className="group-title">Runs</h2>
+      {told && <h2 className="group-title">Runs</h2>}
       {error && <p className="field-error">{sentence(error)}</p>}
       {runs && !runs.length && <p className="quiet">No runs yet.</p>}
       {runs && runs.length > 0 && <Runs runs={runs} />}

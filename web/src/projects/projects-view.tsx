@@ -47,7 +47,7 @@ function WhatToConfigure() {
     <Empty title="No projects yet">
       <p>
         Name the folders that hold your Forgather projects in the server&apos;s settings file (
-        <code>~/.config/forgather/server.yaml</code>), and start the server again:
+        <code>~/.config/forgather/config.yaml</code>), and start the server again:
       </p>
       <pre className="block">
         <code>{"search_roots:\n  - ~/forgather/examples\n  - ~/my-experiments"}</code>
