@@ -85,7 +85,7 @@ deb: web packaging/wheels/.complete
 test-deb: web packaging/wheels/.complete
 	packaging/install-debian-packages --sandbox --build
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build shtab
-	FORGATHER_TEST_DEB=1 PYTHONPATH=tests/deb $(BIN)/python -m pytest tests/deb
+	FORGATHER_TEST_DEB=1 $(BIN)/python -m pytest tests/deb
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

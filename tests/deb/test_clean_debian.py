@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from machine import Machine
+from deb.booted_debian import Machine
 
 SAMPLE = Path(__file__).with_name("write_run.py")
 PERSON = "researcher"

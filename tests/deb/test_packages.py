@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from conftest import REPOSITORY, build
+from deb.building import REPOSITORY, build
 
 
 def digests(packages: list[Path]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from clean_debian import base_tree
+from deb.clean_debian import base_tree
 
 from forgather_units.sandbox.launch import Sandbox, booted
 
