@@ -55,7 +55,15 @@ _UNIT = b"org.freedesktop.systemd1.Unit"
 _SERVICE = b"org.freedesktop.systemd1.Service"
 _SOCKET = b"org.freedesktop.systemd1.Socket"
 
-_LOST = {-errno.ECONNRESET, -errno.ENOTCONN, -errno.EPIPE, -errno.ECONNREFUSED, -errno.ENOENT, -errno.ESTALE}
+_LOST = {
+    -errno.ECONNRESET,
+    -errno.ENOTCONN,
+    -errno.EPIPE,
+    -errno.ECONNREFUSED,
+    -errno.ENOENT,
+    -errno.ESTALE,
+    -errno.ETIMEDOUT,
+}
 
 _Types = Mapping[str, tuple[bytes, bytes]]
 

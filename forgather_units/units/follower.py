@@ -47,6 +47,7 @@ class Subscription:
         self._journal = journal
         self.unit = unit
         self._cursor = after
+        self._dropped = ""
         self._history: Iterator[Line] | None = None
         self._behind = True
         self._waiting: deque[Line] = deque()
@@ -77,7 +78,11 @@ class Subscription:
         while not self.over:
             line = self._from_history() if self._behind else self._from_news(deadline)
             if line is not None:
-                self._cursor = line.cursor
+                if line.kind is Kind.DROPPED:
+                    # journald says it in another file, about the time of the next line: it is no place to go on from.
+                    self._dropped = line.cursor
+                else:
+                    self._cursor = line.cursor
                 return line
             if not self._behind and time.monotonic() >= deadline:
                 return None
@@ -133,7 +138,10 @@ class Subscription:
                 while self._waiting:
                     line = self._waiting.popleft()
                     # The follower may be behind the history that was read in the meantime.
-                    if self._cursor is None or is_after(line.cursor, self._cursor):
+                    if line.kind is Kind.DROPPED:
+                        if line.cursor != self._dropped:
+                            return line
+                    elif self._cursor is None or is_after(line.cursor, self._cursor):
                         return line
                 wait = deadline - time.monotonic()
                 if self._finishing_since is not None:

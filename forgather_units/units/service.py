@@ -159,7 +159,7 @@ class ServiceMaker:
         runtime = f"{self.names.prefix}-viewers/{job.queue_id}"
         return {
             "Description": self._description(job, port),
-            "Documentation": ["man:systemctl(1)"],
+            "Documentation": ["man:forgather(1)"],
             "Slice": self.names.slice,
             "ExecStopPostEx": stop_post_command(
                 self.exit_file(job.queue_id), unit, self.scope.flag, socket if has_socket else ""
@@ -192,7 +192,7 @@ class ServiceMaker:
     def _directly(self, job: Job, port: int | None) -> dict[str, Any]:
         argv = self._command_line(job, job.submission.options, port)
         # Its data server is a child that a signal to the main process alone would leave behind.
-        return {"Type": "exec", "ExecStartEx": _command(argv), "KillMode": "control-group"}
+        return {"Type": "exec", "ExecStart": command(argv), "KillMode": "control-group"}
 
     def _behind_socket(self, job: Job, port: int | None) -> dict[str, Any]:
         socket = self.names.socket(job)
@@ -209,7 +209,7 @@ class ServiceMaker:
         return {
             "Type": "notify",
             "NotifyAccess": "all",
-            "ExecStartEx": _command(argv),
+            "ExecStart": command(argv),
             # The shell hands the signal on, once; what is left behind the viewer gets SIGKILL.
             "KillMode": "mixed",
             # A socket that cannot have its port stops the start before anything runs.
@@ -250,9 +250,13 @@ def carried_job(environment: list[str], kinds: Kinds) -> tuple[Job, int | None] 
     return job.placed_as(placed), port
 
 
-def _command(argv: list[str]) -> list[tuple[bytes, list[bytes], list[bytes]]]:
-    # ExecStart= would expand $VAR in a logdir; a folder's name must arrive as it is.
-    return [(argv[0].encode(), [word.encode() for word in argv], [b"no-env-expand"])]
+def command(argv: list[str]) -> list[tuple[bytes, list[bytes], bool]]:
+    """The value of ExecStart= in which every word arrives as it is: systemd expands $VAR, and makes $ of $$.
+
+    ExecStartEx= with no-env-expand says the same, but systemd 252 writes a transient unit down under that name and
+    does not know it when it reads it back: after a daemon-reload nothing could be woken.
+    """
+    return [(argv[0].encode(), [word.replace("$", "$$").encode() for word in argv], False)]
 
 
 def _one_line(text: str) -> str:

@@ -135,7 +135,8 @@ class Viewers:
     def look(self, job: Job) -> UnitState:
         """What is true of it now."""
         service = self._bus.properties(self._service(job), _READ)
-        loaded = service["LoadState"] == "loaded"
+        # After a reload that did not go well (`bad-setting`) it still runs.
+        loaded = service["LoadState"] != "not-found"
         record = read_exit_record(self._maker.exit_file(job.queue_id))
         if loaded and service["SubState"].startswith("auto-restart"):
             return Restarting(record or exit_of_properties(service, time.time()))

@@ -217,3 +217,27 @@ def test_an_open_connection_keeps_it_awake(forgather: Forgather, sample_runs: Pa
         forgather.wait_status(other, "sleeping")
         assert forgather.job(queue_id)["status"] == "running"
     forgather.wait_status(queue_id, "sleeping")
+
+
+def test_a_daemon_reload_changes_nothing(forgather: Forgather, tmp_path: Path, free_port: FreePort) -> None:
+    """Whoever installs a package or edits a unit has systemd read all units anew, the transient ones too."""
+    # (systemd 252 writes a bound path with a space so that it cannot read it again.)
+    odd = tmp_path / "$HOME" / "100%h" / "--x"
+    odd.mkdir(parents=True)
+    queue_id = forgather.submit(odd, port=free_port(), idle_timeout="never")
+    before = forgather.wait_status(queue_id, "running")
+    unit = forgather.unit(queue_id)
+    shown = "Environment,BindReadOnlyPaths,SystemCallFilter,PrivateNetwork,ProtectHome,Restart,KillMode,CPUWeight"
+    declared = forgather.systemctl("show", "-p", shown, unit)
+    forgather.systemctl("daemon-reload")
+    assert forgather.systemctl("show", "-p", shown, unit) == declared
+    assert forgather.systemctl("show", "-p", "LoadState", "--value", unit).strip() == "loaded"
+    assert forgather.job(queue_id)["pid"] == before["pid"]
+    forgather.cli("job", "sleep", queue_id)
+    forgather.wait_status(queue_id, "sleeping")
+    assert open_page(forgather, queue_id) == 200
+    pid = forgather.wait_status(queue_id, "running")["pid"]
+    assert f"--logdir={odd}" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    forgather.cli("job", "kill", queue_id)
+    assert forgather.wait_status(queue_id, "aborted")["error"] == "killed on request"
+    assert wait_until(lambda: forgather.units() == [])
