@@ -10,6 +10,10 @@
 # All that needs the unit's network namespace is started here: a second process of the unit could not join it.
 proxyd=$1 idle=$2 port=$3 path=$4
 shift 4
+# The same words once more, quoted: systemd 252 cannot read back a $ or a ; that it wrote into a transient unit's
+# ExecStart= (it does so at each daemon-reload), and an environment variable it can.
+eval "set -- $FORGATHER_COMMAND"
+unset FORGATHER_COMMAND
 sockets=${LISTEN_FDS:-0}
 
 # The terminal is the viewer's: what this shell remarks of its children is no line of it.

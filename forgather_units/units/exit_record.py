@@ -14,12 +14,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Any, Final
 
-_SCRIPT: Final = (
-    'case "$(systemctl $3 list-jobs --no-legend -- "$2")" in *" stop "*) stopped=1;; *) stopped=0;; esac; '
-    'if [ $stopped = 1 ] && [ -n "$4" ]; then systemctl $3 stop --no-block -- "$4"; fi; '
-    'printf "%s\\n" "${SERVICE_RESULT:--} ${EXIT_CODE:--} ${EXIT_STATUS:--} ${INVOCATION_ID:--} $stopped" '
-    '>"$1.new" && mv -- "$1.new" "$1"'
-)
+SCRIPT: Final = Path(__file__).with_name("exit_record.sh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ def stop_post_command(
     `socket` is the unit that has the viewer's port, where there is one. `privileged` means: outside of the sandbox,
     since inside neither `file` nor the manager can be reached.
     """
-    argv = ["/bin/sh", "-c", _SCRIPT, "forgather-exit", str(file), unit, scope_flag, socket]
+    argv = ["/bin/sh", str(SCRIPT), str(file), unit, scope_flag, socket]
     return [(b"/bin/sh", [word.encode() for word in argv], [b"ignore-failure", b"no-env-expand", b"privileged"])]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,12 +152,26 @@ class ServiceMaker:
             *self.rules.read_only_paths,
         ]
 
+    def _environment(self, job: Job, port: int | None, placed: Placed, tmp: str) -> list[bytes]:
+        carried = {"item": item_of(job), "port": port, **placed_fields(placed)}
+        variables = {
+            # TensorBoard writes a world-readable file with logdir and port into TMPDIR: it gets its own.
+            "TMPDIR": tmp,
+            "CUDA_VISIBLE_DEVICES": "",
+            "PYTHONUNBUFFERED": "1",
+            CARRIED: json.dumps(carried),
+        }
+        if placed.placement is Placement.SOCKET:
+            options = job.submission.options.on_loopback()
+            variables["FORGATHER_COMMAND"] = shlex.join(self._command_line(job, options, port))
+        return [f"{name}={value}".encode() for name, value in variables.items()]
+
     def _common(self, job: Job, port: int | None, placed: Placed) -> dict[str, Any]:
         unit, socket = self.names.service(job), self.names.socket(job)
         has_socket = placed.placement is Placement.SOCKET
-        carried = {"item": item_of(job), "port": port, **placed_fields(placed)}
         own_tmp = "private /tmp" in placed.protections
         runtime = f"{self.names.prefix}-viewers/{job.queue_id}"
+        tmp = "/tmp" if own_tmp else f"{self.scope.runtime_dir}/{runtime}"  # noqa: S108 - PrivateTmp
         return {
             "Description": self._description(job, port),
             "Documentation": ["man:forgather(1)"],
@@ -164,16 +179,7 @@ class ServiceMaker:
             "ExecStopPostEx": stop_post_command(
                 self.exit_file(job.queue_id), unit, self.scope.flag, socket if has_socket else ""
             ),
-            "Environment": [
-                variable.encode()
-                for variable in (
-                    # TensorBoard writes a world-readable file with logdir and port into TMPDIR: it gets its own.
-                    f"TMPDIR={'/tmp' if own_tmp else f'{self.scope.runtime_dir}/{runtime}'}",  # noqa: S108 - PrivateTmp
-                    "CUDA_VISIBLE_DEVICES=",
-                    "PYTHONUNBUFFERED=1",
-                    f"{CARRIED}={json.dumps(carried)}",
-                )
-            ],
+            "Environment": self._environment(job, port, placed, tmp),
             **({} if own_tmp else {"RuntimeDirectory": [runtime], "RuntimeDirectoryMode": 0o700}),
             # What a child prints and dies at once, journald attributes to no unit; this is on the stream itself.
             "SyslogIdentifier": self.names.identifier(unit),

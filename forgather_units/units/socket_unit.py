@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from forgather_units.units.exit_record import SCRIPT
 from forgather_units.units.scope import Scope
-
-_SCRIPT: Final = (
-    'case "$(systemctl $3 list-jobs --no-legend -- "$2")" in *" stop "*) stopped=1;; *) stopped=0;; esac; '
-    'result=$(systemctl $3 show --property=Result --value -- "$2"); '
-    'printf "%s\\n" "${result:--} - - - $stopped" >"$1.new" && mv -- "$1.new" "$1"'
-)
 
 
 def socket_path(scope: Scope, prefix: str, queue_id: str) -> str:
@@ -45,6 +40,6 @@ def _spelled(address: str, port: int) -> str:
 
 
 def _stop_post(exit_file: Path, unit: str, scope_flag: str) -> tuple[bytes, list[bytes], bool]:
-    argv = ["/bin/sh", "-c", _SCRIPT, "forgather-exit", str(exit_file), unit, scope_flag]
+    argv = ["/bin/sh", str(SCRIPT), str(exit_file), unit, scope_flag]
     # A socket has no ExecStopPostEx=: systemd expands $ in its words, so each is doubled. Its failure is ignored.
     return b"/bin/sh", [word.replace("$", "$$").encode() for word in argv], True

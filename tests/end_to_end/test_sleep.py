@@ -237,7 +237,8 @@ def test_a_daemon_reload_changes_nothing(forgather: Forgather, tmp_path: Path, f
     forgather.wait_status(queue_id, "sleeping")
     assert open_page(forgather, queue_id) == 200
     pid = forgather.wait_status(queue_id, "running")["pid"]
-    assert f"--logdir={odd}" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    (child, *_) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    assert f"--logdir={odd}" in Path(f"/proc/{child}/cmdline").read_text().split("\0")
     forgather.cli("job", "kill", queue_id)
     assert forgather.wait_status(queue_id, "aborted")["error"] == "killed on request"
     assert wait_until(lambda: forgather.units() == [])
