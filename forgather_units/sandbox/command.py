@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bind-ro", action="append", default=[], metavar="DIR", help="let it read DIR of this machine")
     parser.add_argument("--no-user-namespaces", action="store_true", help="forbid them to the ordinary user")
     parser.add_argument("--tree", default="/", metavar="DIR", help="boot this root file system, not this machine's")
+    parser.add_argument("--disk", default="", metavar="DIR", help="keep what is written in DIR: boot on it again later")
     parser.add_argument("--private-network", action="store_true", help="give it a loopback of its own, and no more")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...", help="the command to run")
 
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
                 user_namespaces=not args.no_user_namespaces,
                 tree=str(Path(args.tree).resolve()),
                 private_network=args.private_network,
+                disk=args.disk,
             ) as sandbox:
                 return _run(sandbox, command, as_root=args.system)
         except _Signalled as caught:

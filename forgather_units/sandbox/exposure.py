@@ -24,6 +24,7 @@ def make_plan(
     user_namespaces: bool = True,
     tree: str = "/",
     private_network: bool = False,
+    disk: str = "",
 ) -> Plan:
     """The plan for a sandbox that runs this program, started in this folder, by this interpreter.
 
@@ -45,6 +46,7 @@ def make_plan(
         user_namespaces=user_namespaces,
         tree=tree,
         private_network=private_network,
+        disk=str(Path(disk).resolve()) if disk else "",
     )
 
 

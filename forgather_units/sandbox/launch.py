@@ -62,6 +62,7 @@ def booted(
     user_namespaces: bool = True,
     tree: str = "/",
     private_network: bool = False,
+    disk: str = "",
 ) -> Iterator[Sandbox]:
     """A sandbox for as long as the `with` lasts. Raises a ForgatherError if it does not come up.
 
@@ -80,6 +81,7 @@ def booted(
             user_namespaces=user_namespaces,
             tree=tree,
             private_network=private_network,
+            disk=disk,
         )
         process = _start(plan)
         try:

@@ -33,6 +33,8 @@ class Plan:
     """The root file system below the overlay: the host's (`/`), or another one, which is booted whole as it is."""
     private_network: bool
     """A loopback of its own, and nothing else."""
+    disk: str = ""
+    """A folder that keeps what is written: the next boot on it finds it again. Empty: all is gone at the end."""
 
     @property
     def is_own_machine(self) -> bool:

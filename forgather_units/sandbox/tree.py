@@ -50,8 +50,13 @@ def build(plan: Plan) -> Path:
     """Mount and fill the tree; its root."""
     _mount("tmpfs", "-t", "tmpfs", "-o", "mode=0755", target=_MOUNT_POINT)
     upper, work, root = (_MOUNT_POINT / name for name in ("upper", "work", "root"))
-    for folder in (upper, work, root, *(layer(number) for number, _ in enumerate(plan.overlaid))):
+    if plan.disk:
+        upper, work = Path(plan.disk, "upper"), Path(plan.disk, "work")
+    is_new = not upper.is_dir() or not any(upper.iterdir())
+    for folder in (root, *(layer(number) for number, _ in enumerate(plan.overlaid))):
         folder.mkdir()
+    for folder in (upper, work):
+        folder.mkdir(parents=True, exist_ok=True)
     # nspawn leaves folders below /run; ours, and for us alone, is a layer over it.
     run, run_work = (_MOUNT_POINT / name for name in ("run", "run-work"))
     for folder in (run, run_work):
@@ -60,15 +65,17 @@ def build(plan: Plan) -> Path:
     # metacopy: a chmod copies no contents into memory.
     layers = f"lowerdir={plan.tree},upperdir={upper},workdir={work},metacopy=on"
     _mount("overlay", "-t", "overlay", "-o", layers, target=root)
-    _identity(root)
-    _account(root, PERSON, plan.uid)
-    # Somebody else on the same machine: `su neighbour -c CMD` asks for no password.
-    _account(root, NEIGHBOUR, plan.uid + 1, hashed="")
+    if is_new:
+        _identity(root)
+        _account(root, PERSON, plan.uid)
+        # Somebody else on the same machine: `su neighbour -c CMD` asks for no password.
+        _account(root, NEIGHBOUR, plan.uid + 1, hashed="")
     _masks(root)
     if plan.is_own_machine:
         _names(root)
         return root
-    _person(root)
+    if is_new:
+        _person(root)
     _boot_target(root, plan)
     hidden = {path for path in (*plan.reached, *plan.exposed) if path.startswith(plan.overlaid)}
     for path in {*plan.reached, *plan.exposed} - hidden:

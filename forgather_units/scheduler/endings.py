@@ -37,10 +37,15 @@ def _times(job: Job) -> tuple[float | None, int | None]:
     return getattr(job.state, "started_at", None), getattr(job.state, "port", None)
 
 
-def ended_by(job: Job, record: ExitRecord, last_lines: Sequence[str]) -> Job:
-    """The job after its unit ended as `record` says; `last_lines` of its output explain a failure."""
+def ended_by(job: Job, record: ExitRecord, last_lines: Sequence[str], boot_id: str = "") -> Job:
+    """The job after its unit ended as `record` says; `last_lines` of its output explain a failure.
+
+    `boot_id` is the machine's of now: what ran in another boot was stopped with it.
+    """
     started_at, port = _times(job)
     how = Exit(record.code, record.signal)
+    if record.stopped and _other_boot(job, boot_id):
+        return job.now(Ended(Outcome.ABORTED, record.at, how, _REBOOT, started_at, port))
     outcome, reason = _judge(job, record, how)
     if outcome is Outcome.FAILED and last_lines:
         reason = f"{reason}; its last output: {' / '.join(last_lines)}"
@@ -64,6 +69,13 @@ def _judge(job: Job, record: ExitRecord, how: Exit) -> tuple[Outcome, str]:
     return Outcome.FAILED, f"ended with {how}"
 
 
+_REBOOT: Final = "ended by a restart of the machine"
+
+
+def _other_boot(job: Job, boot_id: str) -> bool:
+    return bool(job.boot_id and boot_id) and job.boot_id != boot_id
+
+
 def _memory_cap(job: Job) -> str | None:
     """`MemoryMax 2G`, where such a limit holds for the job."""
     holds = job.placed.protections if job.placed else ()
@@ -73,8 +85,8 @@ def _memory_cap(job: Job) -> str | None:
 def lost(job: Job, now: float, boot_id: str = "") -> Job:
     """The job whose unit is gone without a word; `boot_id` is the machine's of now."""
     started_at, port = _times(job)
-    if job.boot_id and boot_id and job.boot_id != boot_id:
-        return job.now(Ended(Outcome.ABORTED, now, Exit(), "ended by a restart of the machine", started_at, port))
+    if _other_boot(job, boot_id):
+        return job.now(Ended(Outcome.ABORTED, now, Exit(), _REBOOT, started_at, port))
     if job.stop_requested:
         return job.now(Ended(Outcome.ABORTED, now, Exit(), "killed on request", started_at, port))
     reason = "its unit is gone without a word: was the machine or the service manager restarted?"

@@ -200,7 +200,7 @@ class Lifecycle:
         if ended := self._verdict(job):
             self._end(ended)
             return
-        ended = endings.ended_by(job, over.record, ())
+        ended = endings.ended_by(job, over.record, (), self._around.boot_id)
         if ended.status == "failed":
             self._readiness.give_up(job.queue_id)
             self._explaining.add(job.queue_id)
@@ -217,7 +217,7 @@ class Lifecycle:
         if record.result == "timeout" and isinstance(job.state, Starting):
             self._end(endings.never_answered(job, record.at, self._start_timeout, lines))
         else:
-            self._end(endings.ended_by(job, record, lines))
+            self._end(endings.ended_by(job, record, lines, self._around.boot_id))
 
     def _end(self, job: Job) -> None:
         """Record the end first, let systemd forget the unit then: what is not written down is not thrown away."""
