@@ -1,4 +1,4 @@
-"""What a browser's page did: every console error, and every request that left the server."""
+"""What a browser's page did: every console error, and every request that left the served paths."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Request
 
-# What stock TensorBoard's own page asks for outside of its prefix, or complains about by itself.
-_TENSORBOARDS_OWN = (
-    re.compile(r"/favicon\.ico\b"),
-    re.compile(r"/font-roboto/"),
-    re.compile(r"fonts\.(googleapis|gstatic)\.com"),
-)
+# The page, its files and the API; what lies elsewhere is nobody's.
+_SERVED = re.compile(r"/(assets/[^/]+|api/.+)?")
+# What stock TensorBoard's own page asks for at the root of the site, whatever its prefix.
+_TENSORBOARDS_OWN = re.compile(r"/(favicon\.ico|font-roboto/[^/]+)")
 
 
 @dataclass
@@ -29,18 +27,23 @@ class Watched:
         self.expected.append(pattern)
 
     def console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.note(f"console: {message.text} ({message.location.get('url', '')})")
+        place = message.location.get("url", "")
+        if message.type == "error" and not self._is_tensorboards(place):
+            self.problems.append(f"console: {message.text} ({place})")
+
+    def error(self, error: object) -> None:
+        self.problems.append(f"error: {error}")
 
     def request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme in ("data", "blob") or f"{parts.scheme}://{parts.netloc}" == self.origin:
+        if urlsplit(request.url).scheme in ("data", "blob") or self._is_tensorboards(request.url):
             return
-        self.note(f"request to {request.url}")
-
-    def note(self, problem: str) -> None:
-        if not any(own.search(problem) for own in _TENSORBOARDS_OWN):
-            self.problems.append(problem)
+        path = urlsplit(request.url).path
+        if not request.url.startswith(f"{self.origin}/") or not _SERVED.fullmatch(path):
+            self.problems.append(f"request to {request.url}")
 
     def unexpected(self) -> list[str]:
         return [each for each in self.problems if not any(re.search(pattern, each) for pattern in self.expected)]
+
+    def _is_tensorboards(self, url: str) -> bool:
+        path = urlsplit(url).path
+        return url.startswith(f"{self.origin}/") and _TENSORBOARDS_OWN.fullmatch(path) is not None

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from forgather_server import Forgather
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from watched_page import Watched
 
 _CHROMIUM = "/usr/bin/chromium"
+_PATIENCE = 20_000
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,6 +26,8 @@ _FLAGS = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     assert Path(_CHROMIUM).exists(), "chromium is not installed: packaging/install-debian-packages --tests"
+    # The machine may be busy: what does not come in this time does not come.
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=list(_FLAGS))
         yield chromium
@@ -40,8 +43,9 @@ def watched(forgather: Forgather) -> Iterator[Watched]:
 
 @pytest.fixture
 def context(browser: Browser, watched: Watched) -> Iterator[BrowserContext]:
+    """A browser of its own for each test, every page of which is watched."""
     fresh = browser.new_context(viewport={"width": 1280, "height": 800})
-    fresh.set_default_timeout(20_000)
+    fresh.set_default_timeout(_PATIENCE)
     fresh.on("page", lambda page: _watch(page, watched))
     yield fresh
     fresh.close()
@@ -49,7 +53,7 @@ def context(browser: Browser, watched: Watched) -> Iterator[BrowserContext]:
 
 def _watch(page: Page, watched: Watched) -> None:
     page.on("console", watched.console)
-    page.on("pageerror", lambda error: watched.note(f"error: {error}"))
+    page.on("pageerror", watched.error)
     page.on("request", watched.request)
 
 

@@ -8,43 +8,85 @@ from pathlib import Path
 
 import pytest
 from forgather_server import Forgather
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 FreePort = Callable[[], int]
 
 
 @pytest.fixture
-def forgather(tmp_path: Path) -> Iterator[Forgather]:
-    """A server whose TensorBoard prints what the test writes into a file."""
-    program = tmp_path / "printer"
-    program.write_text(
-        f"#!/bin/sh\nprintf '\\033[31mred line\\033[0m\\n'\nexec tail -n +1 -F {tmp_path}/lines 2>/dev/null\n"
-    )
-    program.chmod(0o755)
+def lines(tmp_path: Path) -> Path:
+    """What is written here, the job prints."""
     (tmp_path / "lines").touch()
-    server = Forgather(tmp_path, tensorboard=str(program), placement="direct", hardening="off")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.clean()
+    return tmp_path / "lines"
 
 
-def test_lines_come_as_they_are_printed(page: Page, forgather: Forgather, tmp_path: Path, free_port: FreePort) -> None:
-    queue_id = forgather.submit(tmp_path, port=free_port(), window_title="printer")
+@pytest.fixture
+def forgather(make_forgather: Callable[..., Forgather], lines: Path) -> Iterator[Forgather]:
+    program = lines.with_name("printer")
+    program.write_text(f"#!/bin/sh\nprintf '\\033[31mred line\\033[0m\\n'\nexec tail -n +1 -F {lines} 2>/dev/null\n")
+    program.chmod(0o755)
+    server = make_forgather(tensorboard=str(program), placement="direct", hardening="off")
+    server.start()
+    yield server
+
+
+@pytest.fixture
+def rows(page: Page, forgather: Forgather, lines: Path, free_port: FreePort) -> Locator:
+    queue_id = forgather.submit(lines.parent, port=free_port(), window_title="printer")
     page.goto(f"{forgather.url}/#/jobs/{queue_id}")
     page.get_by_role("tab", name="TTY").click()
-    rows = page.locator(".xterm-rows")
-    expect(rows.get_by_text("red line")).to_be_visible()
-    assert page.locator(".xterm-rows span", has_text="red line").first.evaluate(
-        "line => getComputedStyle(line).color"
-    ) != rows.evaluate("rows => getComputedStyle(rows).color")
+    shown = page.locator(".xterm-rows")
+    expect(shown.get_by_text("red line")).to_be_visible()
+    return shown
+
+
+def say(lines: Path, *said: str) -> None:
+    with lines.open("a") as file:
+        file.writelines(f"{each}\n" for each in said)
+
+
+def test_lines_come_as_they_are_printed_in_their_colours(page: Page, rows: Locator, lines: Path) -> None:
+    red = rows.locator("span", has_text="red line").first
+    assert red.evaluate("line => getComputedStyle(line).color") != rows.evaluate("rows => getComputedStyle(rows).color")
     for number in range(3):
-        with (tmp_path / "lines").open("a") as lines:
-            lines.write(f"line number {number}\n")
+        say(lines, f"line number {number}")
         expect(rows.get_by_text(f"line number {number}")).to_be_visible()
     with page.expect_download() as saved:
-        page.get_by_role("button", name=re.compile("Download")).or_(
-            page.get_by_role("link", name=re.compile("Download"))
-        ).first.click()
+        page.get_by_role("link", name="Download").click()
+    assert re.fullmatch(r"q_\w+\.log", saved.value.suggested_filename)
     assert "line number 2" in Path(saved.value.path()).read_text()
+
+
+def test_search_and_follow(page: Page, rows: Locator, lines: Path) -> None:
+    say(lines, "the needle", *(f"hay {number}" for number in range(500)))
+    expect(rows.get_by_text("hay 499")).to_be_visible()
+    follow = page.get_by_role("button", name="Follow")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("searchbox", name="Search").fill("the needle")
+    page.keyboard.press("Enter")
+    expect(rows.get_by_text("the needle")).to_be_visible()
+    # Who looks back is not torn away by what comes.
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    say(lines, "news")
+    page.get_by_role("searchbox", name="Search").fill("not there")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("not found")).to_be_visible()
+    expect(rows.get_by_text("the needle")).to_be_visible()
+    follow.click()
+    expect(rows.get_by_text("news")).to_be_visible()
+
+
+def test_copy(page: Page, rows: Locator, lines: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    say(lines, "to be copied")
+    expect(rows.get_by_text("to be copied")).to_be_visible()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_text("The whole output is copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").splitlines()[:2] == ["red line", "to be copied"]
+
+
+def test_what_a_job_prints_is_text_and_nothing_else(page: Page, rows: Locator, lines: Path) -> None:
+    say(lines, "<img src=x onerror=document.title='gone'>", "\x1b]2;title\x07\x1b[2Jkept")
+    expect(rows.get_by_text("kept")).to_be_visible()
+    assert page.title() == "(1) Jobs - Forgather" or "Jobs - Forgather" in page.title()
+    assert rows.locator("img").count() == 0

@@ -5,12 +5,15 @@ import {
   PointerSensor,
   useSensor,
   useSensors,
+  type Announcements,
   type DragEndEvent,
+  type UniqueIdentifier,
 } from "@dnd-kit/core";
 import { SortableContext, sortableKeyboardCoordinates, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { jobsQuery, schedulerQuery } from "../api/queries";
+import type { Job } from "../api/types";
 import { counted } from "../format/counted";
 import { Empty } from "../parts/empty";
 import { Icon } from "../parts/icon";
@@ -52,7 +55,13 @@ export default function QueueView() {
         </Empty>
       )}
       {/* The ids would otherwise be counted up with each visit, and the described-by with them. */}
-      <DndContext id="queue" sensors={sensors} collisionDetection={closestCenter} onDragEnd={onDragEnd}>
+      <DndContext
+        id="queue"
+        sensors={sensors}
+        collisionDetection={closestCenter}
+        onDragEnd={onDragEnd}
+        accessibility={{ announcements: announcementsOf(order) }}
+      >
         <SortableContext items={order.map((job) => job.queue_id)} strategy={verticalListSortingStrategy}>
           <ol className="queue-list" aria-label="Queued jobs">
             {order.map((job, index) => (
@@ -63,6 +72,19 @@ export default function QueueView() {
       </DndContext>
     </section>
   );
+}
+
+/** What a screen reader says while a job is moved: by its name and its place, not by its id. */
+function announcementsOf(order: readonly Job[]): Announcements {
+  const at = (id: UniqueIdentifier): number => order.findIndex((job) => job.queue_id === id);
+  const named = (id: UniqueIdentifier): string => order[at(id)]?.title ?? "The job";
+  const place = (id: UniqueIdentifier): string => `place ${at(id) + 1} of ${order.length}`;
+  return {
+    onDragStart: ({ active }) => `Picked up ${named(active.id)}, ${place(active.id)}.`,
+    onDragOver: ({ active, over }) => (over ? `${named(active.id)} is over ${place(over.id)}.` : undefined),
+    onDragEnd: ({ active, over }) => (over ? `${named(active.id)} was put at ${place(over.id)}.` : undefined),
+    onDragCancel: ({ active }) => `${named(active.id)} stays at ${place(active.id)}.`,
+  };
 }
 
 function SchedulerButton() {
