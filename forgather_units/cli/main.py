@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, Protocol
+from importlib import import_module
+from typing import Final, Protocol, cast
 
 from forgather_units import __version__
-from forgather_units.cli import config, demo, doctor, job, ls, mkdocs, sandbox, sched, server, service, service_unit, tb
 from forgather_units.cli.errors import Usage
 from forgather_units.domain.errors import BadSettings, ForgatherError
 
@@ -28,20 +28,27 @@ class _Noun(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
 
 
-_NOUNS: Final[dict[str, _Noun]] = {
-    "server": server,
-    "tb": tb,
-    "mkdocs": mkdocs,
-    "ls": ls,
-    "job": job,
-    "sched": sched,
-    "service": service,
-    "config": config,
-    "service-unit": service_unit,
-    "doctor": doctor,
-    "sandbox": sandbox,
-    "demo": demo,
+# Imported when it is asked for: all of them together would cost each command a third of a second.
+_NOUNS: Final[dict[str, str]] = {
+    "server": "server",
+    "tb": "tb",
+    "mkdocs": "mkdocs",
+    "ls": "ls",
+    "job": "job",
+    "sched": "sched",
+    "service": "service",
+    "config": "config",
+    "service-unit": "service_unit",
+    "doctor": "doctor",
+    "sandbox": "sandbox",
+    "demo": "demo",
 }
+_BEFORE_NOUN: Final = ("-p", "--project-dir", "-t", "--config-template")
+"""Options of the command as a whole; each takes a value."""
+
+
+def _noun(name: str) -> _Noun:
+    return cast(_Noun, import_module(f"forgather_units.cli.{_NOUNS[name]}"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,8 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands, or of `only` one."""
     parser = argparse.ArgumentParser(
         prog="forgather",
         description="Queue TensorBoards as systemd units and open them through one authenticated address.",
@@ -76,9 +83,23 @@ def build_parser() -> argparse.ArgumentParser:
         "-t", "--config-template", metavar="CONFIG", help="a config of the project (default: that of its meta.yaml)"
     )
     nouns = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, noun in _NOUNS.items():
+    for name in [only] if only else _NOUNS:
+        noun = _noun(name)
         noun.add_arguments(nouns.add_parser(name, help=noun.HELP, description=noun.HELP, allow_abbrev=False))
     return parser
+
+
+def _asked_for(argv: list[str]) -> str | None:
+    """The command that is named, as far as that is certain."""
+    words = iter(argv)
+    for word in words:
+        if word in _BEFORE_NOUN:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word if word in _NOUNS else None
+        elif word.partition("=")[0] not in _BEFORE_NOUN:
+            return None
+    return None
 
 
 def _run(argv: list[str]) -> int:
