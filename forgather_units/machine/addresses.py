@@ -15,7 +15,9 @@ _LAST_PORT: Final = 65535
 
 
 def check_host(host: str) -> None:
-    """Raises Refused (field `host`) unless `host` resolves to an address of this machine."""
+    """Raises Refused (field `host`) unless `host` resolves to an address of this machine, as far as one may look."""
+    if not _may_look():
+        return
     try:
         resolved = _resolve(host)
     except (OSError, UnicodeError):
@@ -27,8 +29,21 @@ def check_host(host: str) -> None:
         raise Refused(f"host {host!r} is not an address of this machine", field="host") from None
 
 
+def _may_look() -> bool:
+    try:
+        socket.socket(socket.AF_INET).close()
+    except OSError:
+        return False
+    return True
+
+
 def is_port_free(address: str, port: int) -> bool:
-    """Whether TensorBoard could listen on `port` of `address` now. `0.0.0.0` stands for all addresses, IPv6's too."""
+    """Whether TensorBoard could listen on `port` of `address` now. `0.0.0.0` stands for all addresses, IPv6's too.
+
+    A server that may make no such socket cannot look: then systemd says it, when it claims the port.
+    """
+    if not _may_look():
+        return True
     try:
         with _bound(_resolve(address), port):
             pass

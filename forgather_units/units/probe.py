@@ -65,7 +65,7 @@ def probe(scope: Scope, folder: Path) -> Capabilities:
         user_namespaces=user,
         network_namespace=bool(inside.get("net")) and inside.get("net") != resources.get("net"),
         mount_sandbox=bool(inside) and "wrote" not in inside and "home" not in inside,
-        ip_filter=bool(resources) and "connected" not in resources,
+        ip_filter=bool(resources) and bool(port) and "connected" not in resources,
         memory_limit=resources.get("memory.max") == str(_MEMORY),
         cpu_weight=resources.get("cpu.weight") == str(_WEIGHT),
         tasks_limit=resources.get("pids.max") == str(_TASKS),
@@ -108,6 +108,11 @@ def _run(scope: Scope, options: Sequence[str], script: str, arguments: Sequence[
 
 @contextmanager
 def _listener() -> Iterator[int]:
-    """A port that answers on loopback, for a unit that may not reach it."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    """A port that answers on loopback, for a unit that may not reach it; 0 for a server that may have none."""
+    try:
+        listening = socket.create_server(("127.0.0.1", 0))
+    except OSError:
+        yield 0
+        return
+    with listening:
         yield listening.getsockname()[1]

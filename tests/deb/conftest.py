@@ -35,6 +35,6 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=SUITES)
 def debian(request: pytest.FixtureRequest, packages: Path) -> Iterator[Machine]:
     """A booted clean Debian on which nothing of ours is installed yet."""
-    fetch_dependencies(request.param, [*packages.glob("*.deb"), "acl", "autopkgtest", "curl", "man-db"])
+    fetch_dependencies(request.param, [*packages.glob("*.deb"), "acl", "autopkgtest", "curl", "dpkg-dev", "man-db"])
     with machine(request.param, packages) as booted:
         yield booted
