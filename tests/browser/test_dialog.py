@@ -72,7 +72,7 @@ def test_a_taken_port_names_its_holder_and_the_next(
     holder = forgather.submit(sample_runs, port=free_port(), lazy=True, window_title="who came first")
     forgather.wait_status(holder, "sleeping", "running")
     field(page, "Port").fill(str(forgather.job(holder)["port"]))
-    expect(page.get_by_text("(who came first)")).to_be_visible()
+    expect(page.get_by_text("Taken by who came first.")).to_be_visible()
 
 
 def test_a_bad_logdir_is_told_at_its_field(page: Page, tmp_path: Path, free_port: FreePort) -> None:

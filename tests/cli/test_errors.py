@@ -162,7 +162,7 @@ def test_settings_that_cannot_be_read(forgather: Shell) -> None:
     config.mkdir(parents=True)
     (config / "config.yaml").write_text("prot: 1\n")
     done = forgather("job", "list")
-    assert done.code == 1
+    assert done.code == 2
     assert "unknown setting 'prot'" in done.err
 
 
