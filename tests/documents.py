@@ -13,7 +13,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"^ {4}\S.*$", re.MULTILINE)
 _INLINE = re.compile(r"`([^`\n]+)`")
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"")
 _ENDS = ("--", "|", "&", "&&", ";", ">")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -24,7 +24,8 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def links(text: str) -> list[str]:
-    return _LINK.findall(text)
+    """Of words and of pictures."""
+    return [link or picture for link, picture in _LINK.findall(text)]
 
 
 def anchors(text: str) -> set[str]:

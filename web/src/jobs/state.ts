@@ -37,10 +37,15 @@ export function shown(job: Job, now: number): Shown {
   }
 }
 
-/** What a queued job waits for. A job that holds a port is called by its title: the id is of no use to a reader. */
+/** What a queued job waits for. */
 export function waitsOf(job: Job): string {
   if (!job.waits_for) return "next in line";
-  return `waits: ${job.waits_for.replace(/q_\d+_[0-9a-f]{8} \((.*)\)/, "$1")}`;
+  return `waits: ${named(job.waits_for)}`;
+}
+
+/** A sentence of the server's in which a job is called by its title: the id before it is of no use to a reader. */
+export function named(sentence: string): string {
+  return sentence.replace(/q_\d+_[0-9a-f]{8} \((.*)\)/, "$1");
 }
 
 function ending(job: Job, now: number): string {

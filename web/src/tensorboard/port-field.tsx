@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { portQuery } from "../api/queries";
 import { useDebounced } from "../parts/debounced";
+import { named } from "../jobs/state";
 import { TextField } from "./fields";
 import { parsePort } from "./form";
 
@@ -35,7 +36,7 @@ export function PortField({ value, host, onChange, problem }: PortFieldProps) {
         ) : (
           <>
             <span className="field-warning">
-              {current.error ?? `Taken by ${current.holder ?? "another process"}. The job would wait for it.`}
+              {current.error ?? `Taken by ${named(current.holder ?? "another process")}. The job would wait for it.`}
             </span>
             {current.next_free !== null && (
               <button type="button" className="button button-small" onClick={() => onChange(String(current.next_free))}>
