@@ -153,8 +153,9 @@ def test_a_persons_own_server_answers_too(debian: Machine) -> None:
         "systemd-analyze", "--user", "verify", "forgather-server.service", "forgather-server.socket", user=PERSON
     )
     assert verified == ""
+    debian.run("forgather", "job", "kill", "q_", user=PERSON)
+    debian.shell("until [ $(forgather job list --json | grep -c '\"aborted\"') = 1 ]; do sleep 0.2; done", user=PERSON)
     debian.run("systemctl", "--user", "disable", "--now", "forgather-server", user=PERSON)
-    debian.run("systemctl", "--user", "stop", unit, user=PERSON)
 
 
 def test_completion_knows_the_ids_of_jobs(debian: Machine) -> None:
@@ -170,9 +171,9 @@ def test_a_purge_leaves_nothing_but_the_account(debian: Machine) -> None:
     uid = debian.uid("forgather")
     debian.run("apt-get", "purge", "-y", "forgather-units", "forgather-units-tensorboard")
     assert [pid for pid in pids if debian.succeeds("test", "-e", f"/proc/{pid}")] == []
-    places = "/etc /lib/systemd /run /srv /usr /var/lib /var/log"
-    # dpkg and apt keep records of what was once installed; the unit logs are the journal's.
-    kept = "-path '/var/lib/dpkg/*' -o -path '/var/lib/apt/*' -o -path '/var/log/apt/*'"
+    places = "/etc /lib/systemd /run /srv /usr /var/cache /var/lib /var/log"
+    # dpkg and apt keep records of what was once installed; what lies below /run/user is the persons'.
+    kept = "-path '/run/user/*' -o -path '/var/lib/dpkg/*' -o -path '/var/lib/apt/*' -o -path '/var/log/apt/*' -o -path '/var/cache/apt/*'"
     assert (
         debian.shell(f"find {places} \\( {kept} \\) -prune -o -iname '*forgather*' -print 2>/dev/null", check=False)
         == ""
