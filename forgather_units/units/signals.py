@@ -48,6 +48,23 @@ def _unit_of(message: Message) -> str | None:
             return None
 
 
+class _Bus(MessageBus):  # type: ignore[misc]
+    """Leaves when the other side does, also in the middle of the authentication.
+
+    dbus-next 0.2.3 goes on reading there, without a pause in which a time limit could end it: a bus that is restarted
+    at the wrong moment would cost a whole core, and no signal would be heard any more.
+    """
+
+    async def _auth_readline(self) -> str:
+        line = b""
+        while not line.endswith(b"\r\n"):
+            piece: bytes = await self._loop.sock_recv(self._sock, 2)
+            if not piece:
+                raise EOFError("it closed the connection")
+            line += piece
+        return line[:-2].decode()
+
+
 class UnitSignals:
     """Calls `on_unit(name)` for each sign of life of a unit, `on_connected()` whenever all must be looked at again.
 
@@ -94,21 +111,28 @@ class UnitSignals:
         while True:
             try:
                 await self._listen_once()
-                pause = _RETRY_FIRST
-                log.warning("the %s bus went away: connecting again", self._scope.value)
             except (OSError, EOFError, TimeoutError) as why:
-                log.warning("no connection to the %s bus (%s): trying again", self._scope.value, why or type(why))
+                if self._connected.is_set():
+                    log.warning("the %s bus went away: connecting again", self._scope.value)
+                else:
+                    log.warning(
+                        "no connection to the %s bus (%s): trying again",
+                        self._scope.value,
+                        str(why) or type(why).__name__,
+                    )
             except Exception:
                 log.exception("listening to the %s bus failed: trying again", self._scope.value)
-            finally:
+            if self._connected.is_set():
+                # It was there until now: what it takes to come back has nothing to do with the time before.
                 self._connected.clear()
+                pause = _RETRY_FIRST
             await asyncio.sleep(pause)
             pause = min(pause * 2, _RETRY_MOST)
 
     async def _listen_once(self) -> None:
         """Subscribe, listen, and return when the bus has gone."""
         kind = BusType.SESSION if self._scope is Scope.USER else BusType.SYSTEM
-        bus = MessageBus(bus_address=self._scope.bus_address, bus_type=kind)
+        bus = _Bus(bus_address=self._scope.bus_address, bus_type=kind)
         try:
             await asyncio.wait_for(bus.connect(), _CALL_LIMIT)
             bus.add_message_handler(self._handle)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from bus_relay import BusRelay
 
 from forgather_units.units.journal import Journal
 from forgather_units.units.scope import Scope
@@ -37,3 +39,16 @@ def run_unit() -> Iterator[Run]:
 @pytest.fixture
 def journal() -> Journal:
     return Journal(Scope.of_this_process())
+
+
+@pytest.fixture
+def relay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BusRelay]:
+    """The bus of this process, for as long as the test lasts."""
+    scope = Scope.of_this_process()
+    real = scope.bus_address.removeprefix("unix:path=").partition(",")[0]
+    standing_in = BusRelay(tmp_path / "bus", real)
+    variable = "DBUS_SYSTEM_BUS_ADDRESS" if scope is Scope.SYSTEM else "DBUS_SESSION_BUS_ADDRESS"
+    monkeypatch.setenv(variable, f"unix:path={standing_in.path}")
+    standing_in.come()
+    yield standing_in
+    standing_in.end()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from bus_relay import BusRelay
 from waiting import wait_until
 
 from forgather_units.domain.errors import Unavailable
@@ -60,14 +60,29 @@ def test_a_failed_exec_is_seen_in_the_unit(bus: ManagerBus, name: str) -> None:
     wait_until(lambda: bus.units(name) == [])
 
 
-def test_without_a_bus_it_is_said_and_with_one_it_goes_on(
-    bus: ManagerBus, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bus.close()
-    variable = "DBUS_SYSTEM_BUS_ADDRESS" if Scope.of_this_process() is Scope.SYSTEM else "DBUS_SESSION_BUS_ADDRESS"
-    with monkeypatch.context() as away:
-        away.setenv(variable, f"unix:path={tmp_path}/nobody")
-        away.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_a_lost_bus_is_said_once_it_is_gone_and_found_again(relay: BusRelay, bus: ManagerBus, name: str) -> None:
+    bus.start_transient(name, {name: sleeping()})
+    relay.leave()
+    relay.come()
+    # The connection is dead, and nobody need notice.
+    assert bus.units(name) == [name]
+    relay.leave()
+    for _ in range(2):
         with pytest.raises(Unavailable, match="service manager does not answer"):
-            bus.units("*.service")
-    assert bus.units("*.service")
+            bus.properties(name, ["ActiveState"])
+        with pytest.raises(Unavailable):
+            bus.stop(name)
+    relay.come()
+    assert bus.properties(name, ["ActiveState"]) == {"ActiveState": "active"}
+    assert bus.stop(name)
+
+
+def test_a_bus_that_was_never_there(relay: BusRelay, name: str) -> None:
+    relay.leave()
+    early = ManagerBus(Scope.of_this_process())
+    with pytest.raises(Unavailable, match="service manager does not answer"):
+        early.units("*.service")
+    relay.come()
+    early.start_transient(name, {name: sleeping()})
+    assert early.units(name) == [name]
+    early.close()
