@@ -56,7 +56,11 @@ active = subprocess.run(["systemctl", "--user", "is-active", "forgather-server.s
 began = time.monotonic()
 first = ask("/api/tb/lab/data/environment")
 took = time.monotonic() - began
-jobs = ask("/api/jobs").json()
+# The answer and systemd's word that the viewer is awake arrive on two ways.
+def listed():
+    jobs = ask("/api/jobs").json()
+    return jobs if all(job["status"] != "starting" for job in jobs) else None
+jobs = until(listed)
 old = next(each for each in jobs if each["queue_id"] == JOB)
 print(json.dumps({"active": active, "first": first.status_code, "took": took, "jobs": jobs, "old": old,
     "tty": ask(f"/api/jobs/{JOB}/tty").text}))
