@@ -64,9 +64,10 @@ def read_exit_record(file: Path) -> ExitRecord | None:
 
 
 def _signal(name: str) -> int | None:
+    base, _, above = name.partition("+")  # a real-time signal: RTMIN+6
     try:
-        return int(Signals[f"SIG{name}"]) if not name.isdigit() else int(name)
-    except KeyError:
+        return Signals[f"SIG{base}"] + int(above or 0) if not name.isdigit() else int(name)
+    except (KeyError, ValueError):
         return None
 
 

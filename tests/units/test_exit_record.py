@@ -1,0 +1,222 @@
+"""How a unit ended, as it writes it down itself, through real transient units."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waiting import wait_until
+
+from forgather_units.units.bus import ManagerBus
+from forgather_units.units.exit_record import (
+    ExitRecord,
+    exit_of_properties,
+    read_exit_record,
+    stop_post_command,
+)
+from forgather_units.units.scope import Scope
+
+SCOPE = Scope.of_this_process()
+
+
+@pytest.fixture
+def bus() -> Iterator[ManagerBus]:
+    connection = ManagerBus(SCOPE)
+    yield connection
+    connection.close()
+
+
+class Unit:
+    """A transient service that leaves a record, started and not waited for."""
+
+    def __init__(self, bus: ManagerBus, file: Path, script: str, properties: dict[str, Any]) -> None:
+        self.bus = bus
+        self.file = file
+        self.name = f"fgtest-exit-{secrets.token_hex(4)}.service"
+        start = [(b"/bin/bash", [b"/bin/bash", b"-c", script.encode()], [b"no-env-expand"])]
+        service = {
+            "Type": "exec",
+            "ExecStartEx": start,
+            "ExecStopPostEx": stop_post_command(file, self.name, SCOPE.flag),
+            "CollectMode": "inactive",
+            **properties,
+        }
+        bus.start_transient(self.name, {self.name: service})
+
+    def is_in(self, *states: str) -> bool:
+        return self.bus.properties(self.name, ["ActiveState"])["ActiveState"] in states
+
+    def record(self) -> ExitRecord:
+        """What it left, once systemd counts it as over."""
+        # (Inactive is also a unit that has not begun.)
+        found = wait_until(lambda: read_exit_record(self.file), 20)
+        wait_until(lambda: self.is_in("inactive", "failed"), 20)
+        assert found is not None
+        return found
+
+
+Make = Callable[..., Unit]
+
+
+@pytest.fixture
+def make(bus: ManagerBus, tmp_path: Path) -> Iterator[Make]:
+    made: list[Unit] = []
+
+    def start(script: str, file: Path | None = None, **properties: Any) -> Unit:
+        made.append(Unit(bus, file or tmp_path / "exit", script, properties))
+        return made[-1]
+
+    yield start
+    for unit in made:
+        bus.kill(unit.name, 9)
+        bus.stop(unit.name)
+        wait_until(lambda: unit.is_in("inactive", "failed"), 20)  # noqa: B023 - called at once
+        bus.reset_failed(unit.name)
+
+
+def how(record: ExitRecord) -> tuple[str, int | None, int | None, bool]:
+    return record.result, record.code, record.signal, record.stopped
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("exit 0", ("success", 0, None, False)),
+        ("exit 7", ("exit-code", 7, None, False)),
+        ("exit 255", ("exit-code", 255, None, False)),
+        ("kill -KILL $$", ("signal", None, 9, False)),
+        # Deaths that systemd itself takes for a success.
+        ("kill -TERM $$", ("success", None, 15, False)),
+        ("kill -INT $$", ("success", None, 2, False)),
+        # A real-time signal has no name.
+        ("kill -40 $$", ("signal", None, 40, False)),
+    ],
+)
+def test_by_itself(make: Make, script: str, expected: tuple[str, int | None, int | None, bool]) -> None:
+    unit = make(script)
+    assert how(unit.record()) == expected
+
+
+def test_with_a_core_dump(make: Make) -> None:
+    record = make("ulimit -c unlimited; kill -SEGV $$", LimitCORE=2**64 - 1).record()
+    # Whether the kernel wrote one is the host's affair (kernel.core_pattern).
+    assert record.result in ("core-dump", "signal")
+    assert (record.code, record.signal, record.stopped) == (None, 11, False)
+
+
+def test_a_program_that_is_not_there(make: Make) -> None:
+    absent: list[tuple[bytes, list[bytes], list[bytes]]] = [(b"/not/there", [b"/not/there"], [])]
+    assert how(make("", ExecStartEx=absent).record()) == ("exit-code", 203, None, False)
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("exec sleep 60", ("success", None, 15, True)),
+        ("trap 'exit 0' TERM; sleep 60 & wait", ("success", 0, None, True)),
+        ("trap 'exit 3' TERM; sleep 60 & wait", ("exit-code", 3, None, True)),
+    ],
+)
+def test_stopped_from_outside(make: Make, script: str, expected: tuple[str, int | None, int | None, bool]) -> None:
+    unit = make(script)
+    wait_until(lambda: _has_a_child_or_is(unit, "sleep"))
+    subprocess.run(["systemctl", SCOPE.flag, "stop", unit.name], check=True)
+    assert how(unit.record()) == expected
+
+
+def _has_a_child_or_is(unit: Unit, program: str) -> bool:
+    """Whether its script has come so far: the trap is set before the sleep begins."""
+    pid = unit.bus.properties(unit.name, ["MainPID"])["MainPID"]
+    names = [Path(f"/proc/{pid}/comm")]
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    if children.exists():
+        names += [Path(f"/proc/{child}/comm") for child in children.read_text().split()]
+    return any(name.exists() and name.read_text().strip() == program for name in names)
+
+
+def test_one_that_would_not_stop(make: Make) -> None:
+    unit = make("trap '' TERM; sleep 60 & wait; sleep 60", TimeoutStopUSec=200_000)
+    wait_until(lambda: _has_a_child_or_is(unit, "sleep"))
+    subprocess.run(["systemctl", SCOPE.flag, "stop", unit.name], check=True)
+    assert how(unit.record()) == ("timeout", None, 9, True)
+
+
+def test_killed_from_outside_is_no_stop(make: Make) -> None:
+    unit = make("exec sleep 60")
+    wait_until(lambda: _has_a_child_or_is(unit, "sleep"))
+    subprocess.run(["systemctl", SCOPE.flag, "kill", "--signal=KILL", unit.name], check=True)
+    assert how(unit.record()) == ("signal", None, 9, False)
+
+
+def test_stopped_while_its_start_is_pending(make: Make) -> None:
+    unit = make("exec sleep 60", Type="notify")
+    wait_until(lambda: _has_a_child_or_is(unit, "sleep"))
+    assert unit.is_in("activating")
+    subprocess.run(["systemctl", SCOPE.flag, "stop", unit.name], check=True)
+    record = unit.record()
+    assert (record.signal, record.stopped) == (15, True)
+
+
+def test_a_start_that_fails_is_no_stop(make: Make, tmp_path: Path) -> None:
+    """Its start job is still there when it writes: only a stop job says that somebody stopped it."""
+    assert how(make("exit 4", Type="notify").record()) == ("exit-code", 4, None, False)
+    late = make("exec sleep 60", tmp_path / "late", Type="notify", TimeoutStartUSec=200_000).record()
+    assert (late.result, late.stopped) == ("timeout", False)
+
+
+def test_a_restart_from_outside_is_a_stop_and_the_last_run_counts(make: Make) -> None:
+    unit = make("exec sleep 60")
+    wait_until(lambda: _has_a_child_or_is(unit, "sleep"))
+    first = bytes(unit.bus.properties(unit.name, ["InvocationID"])["InvocationID"]).hex()
+    subprocess.run(["systemctl", SCOPE.flag, "kill", "--signal=KILL", unit.name], check=True)
+    assert unit.record().invocation_id == first
+    unit.file.unlink()
+    unit.bus.start(unit.name)
+    wait_until(lambda: _has_a_child_or_is(unit, "sleep"))
+    second = bytes(unit.bus.properties(unit.name, ["InvocationID"])["InvocationID"]).hex()
+    subprocess.run(["systemctl", SCOPE.flag, "stop", unit.name], check=True)
+    record = unit.record()
+    assert (record.invocation_id, record.stopped) == (second, True)
+    assert second != first
+
+
+def test_an_odd_name_of_the_file(make: Make, tmp_path: Path) -> None:
+    odd = tmp_path / "ex its; 100% $HOME 'x' \"y\" \\z"
+    odd.mkdir()
+    assert how(make("exit 7", odd / "exit").record()) == ("exit-code", 7, None, False)
+
+
+@pytest.mark.parametrize(("script", "code", "signal"), [("exit 7", 7, None), ("kill -KILL $$", None, 9)])
+def test_where_nothing_can_be_written_the_unit_itself_tells(
+    make: Make, tmp_path: Path, script: str, code: int | None, signal: int | None
+) -> None:
+    unit = make(script, tmp_path / "absent" / "exit")
+    wait_until(lambda: unit.is_in("failed"), 20)
+    assert read_exit_record(unit.file) is None
+    names = ("Result", "ExecMainCode", "ExecMainStatus", "InvocationID", "InactiveEnterTimestamp")
+    record = exit_of_properties(unit.bus.properties(unit.name, names), 0.0)
+    # What failed is what the viewer did, not that the note could not be written.
+    assert how(record) == ("exit-code" if code else "signal", code, signal, False)
+    assert record.at > 0 and len(record.invocation_id) == 32
+
+
+def test_both_ways_tell_the_same(make: Make) -> None:
+    unit = make("exit 7")
+    record = unit.record()
+    names = ("Result", "ExecMainCode", "ExecMainStatus", "InvocationID", "InactiveEnterTimestamp")
+    told = exit_of_properties(unit.bus.properties(unit.name, names), 0.0)
+    assert replace(told, at=0.0) == replace(record, at=0.0)
+
+
+@pytest.mark.parametrize("text", ["", "success", "a b c d e f", "\xff", "success exited nonsense - 0"])
+def test_a_file_that_is_no_record(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "exit"
+    assert read_exit_record(file) is None
+    file.write_text(text, encoding="latin-1")
+    record = read_exit_record(file)
+    assert record is None or (record.code, record.signal) == (None, None)
