@@ -34,6 +34,7 @@ _NOUNS: Final[dict[str, str]] = {
     "tb": "tb",
     "mkdocs": "mkdocs",
     "ls": "ls",
+    "logs": "logs",
     "job": "job",
     "sched": "sched",
     "service": "service",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from forgather_units.machine.watch import Watch
 from forgather_units.projects.catalog import Catalog
+from forgather_units.projects.folders import WORKSPACE, pruned
 from forgather_units.projects.project import Config, Project
 from forgather_units.projects.search_roots import SearchRoot, SearchRoots
-from forgather_units.projects.watch import Watch
+
+_SUFFIXES: Final = (".yaml", ".yml", ".jinja", ".j2")
 
 
 class Library:
@@ -20,7 +23,7 @@ class Library:
         self._roots = roots
         self._catalog = Catalog(cache_dir)
         self._changed = changed
-        self._watch = Watch(changed)
+        self._watch = Watch(changed, _may_change_a_config)
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -61,3 +64,11 @@ class Library:
     def _roots_changed(self) -> None:
         self._watch.on(self._roots.paths())
         self._changed()
+
+
+def _may_change_a_config(path: str, is_folder: bool) -> bool:
+    return (is_folder or path.endswith(_SUFFIXES)) and not any(
+        # A run that is being written changes all the time, and no config with it.
+        pruned(part) and part != WORKSPACE
+        for part in path.split("/")
+    )

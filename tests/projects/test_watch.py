@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from waiting import wait_until
 
-from forgather_units.projects import watch
+from forgather_units.machine.watch import Watch
+from forgather_units.projects import library as projects_library
 from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
 
@@ -57,17 +57,18 @@ def test_changes_are_heard_of(workspace: Path, library: Library, heard: Heard) -
         heard.of(what, change)
 
 
-def test_runs_and_readers_are_not(workspace: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_and_readers_are_not(workspace: Path, library: Library) -> None:
     accepted: set[str] = set()
-    matters = watch._matters
 
-    def recorded(path: str | bytes, *, is_folder: bool) -> bool:
-        if matters(path, is_folder=is_folder):
-            accepted.add(os.fsdecode(path))
+    def recorded(path: str, is_folder: bool) -> bool:
+        if projects_library._may_change_a_config(path, is_folder):
+            accepted.add(path)
             return True
         return False
 
-    monkeypatch.setattr(watch, "_matters", recorded)
+    watch = Watch(lambda: None, recorded)
+    watch.on([str(workspace)])
+    wait_until(lambda: watch._observer is not None)
     run = workspace / "dialect/output_models/x/runs/log_1"
     run.mkdir(parents=True)
     for number in range(20):
@@ -79,6 +80,7 @@ def test_runs_and_readers_are_not(workspace: Path, library: Library, monkeypatch
     marker = workspace / "marker.yaml"
     marker.touch()
     wait_until(lambda: str(marker) in accepted)
+    watch.stop()
     assert accepted == {str(marker)}
 
 

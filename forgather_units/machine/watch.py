@@ -1,4 +1,4 @@
-"""inotify on the search roots, by watchdog: whoever listens hears that there is something new, and asks then.
+"""inotify on folders, by watchdog: whoever listens hears that there is something new, and asks then.
 
 It only says *look again*. What is true is told by the mtimes, so that nothing depends on an event that is lost, on a
 network file system that sends none, or on a tree that is too large to watch.
@@ -10,33 +10,36 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from forgather_units.projects.folders import WORKSPACE, pruned
-
 log = logging.getLogger(__name__)
 
-_SUFFIXES: Final = (".yaml", ".yml", ".jinja", ".j2")
 _KINDS: Final = frozenset({"created", "deleted", "moved", "modified", "closed"})
 # A folder's own "modified" says no more than the events of what lies in it.
 _KINDS_OF_FOLDERS: Final = frozenset({"created", "deleted", "moved"})
-# An editor's save is several events, a checkout hundreds.
+# Seconds. An editor's save is several events, a checkout hundreds.
 _GATHER: Final = 0.2
 # Watches are the user's, not ours alone: editors need them too.
 _SHARE: Final = 4
 _MOST_FOLDERS: Final = 20_000
-_LIMIT: Final = "/proc/sys/fs/inotify/max_user_watches"
+_LIMIT: Final = Path("/proc/sys/fs/inotify/max_user_watches")
+
+
+Matters = Callable[[str, bool], bool]
+"""Whether a change of a path is one; its second argument says whether it is a folder."""
 
 
 class Watch:
-    """Calls `changed`, from a thread of its own, soon after a template or a folder has come, gone or changed."""
+    """Calls `changed`, from a thread of its own, soon after something that `matters` has come, gone or changed."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None], matters: Matters, gather: float = _GATHER) -> None:
         self._changed = changed
+        self._matters = matters
+        self._gather = gather
         self._lock = threading.Lock()
         self._observer: Any = None
         self._timer: threading.Timer | None = None
@@ -48,7 +51,7 @@ class Watch:
         with self._lock:
             self._asked += 1
             work = (self._asked, _outermost(roots))
-        threading.Thread(target=self._replace, args=work, daemon=True, name="watch-roots").start()
+        threading.Thread(target=self._replace, args=work, daemon=True, name="watch-folders").start()
 
     def stop(self) -> None:
         with self._lock:
@@ -61,7 +64,7 @@ class Watch:
     def _replace(self, number: int, roots: list[str]) -> None:
         observer: Any = Observer()
         observer.start()
-        handler = _Handler(self._look_again)
+        handler = _Handler(self._look_again, self._matters)
         for root in roots:
             if not _fits(root):
                 log.warning("%s holds too many folders to be watched: changes in it show at the next look", root)
@@ -82,43 +85,35 @@ class Watch:
         with self._lock:
             if self._stopped or (self._timer is not None and self._timer.is_alive()):
                 return
-            self._timer = threading.Timer(_GATHER, self._changed)
+            self._timer = threading.Timer(self._gather, self._changed)
             self._timer.daemon = True
             self._timer.start()
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, look_again: Callable[[], None]) -> None:
+    def __init__(self, look_again: Callable[[], None], matters: Matters) -> None:
         self._look_again = look_again
+        self._matters = matters
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         # Events of reading come too, and ours are among them.
-        if event.event_type in (_KINDS_OF_FOLDERS if event.is_directory else _KINDS) and (
-            _matters(event.src_path, is_folder=event.is_directory)
-            or (event.event_type == "moved" and _matters(event.dest_path, is_folder=event.is_directory))
-        ):
+        is_folder = event.is_directory
+        if event.event_type not in (_KINDS_OF_FOLDERS if is_folder else _KINDS):
+            return
+        paths = [event.src_path, *([event.dest_path] if event.event_type == "moved" else [])]
+        if any(self._matters(os.fsdecode(path), is_folder) for path in paths):
             self._look_again()
 
 
-def _matters(path: str | bytes, *, is_folder: bool) -> bool:
-    name = os.fsdecode(path)
-    return (is_folder or name.endswith(_SUFFIXES)) and not any(
-        # A run that is being written changes all the time, and no config with it.
-        pruned(part) and part != WORKSPACE
-        for part in name.split("/")
-    )
-
-
 def _fits(root: str) -> bool:
-    """Whether its folders, those too in which no project is looked for, are few enough for recursive watches."""
+    """Whether its folders, all of them, are few enough for recursive watches."""
     most = min(_MOST_FOLDERS, _user_watches() // _SHARE)
     return all(number < most for number, _ in enumerate(os.walk(root)))
 
 
 def _user_watches() -> int:
     try:
-        with open(_LIMIT, encoding="ascii") as file:
-            return int(file.read())
+        return int(_LIMIT.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 8192
 

@@ -1,0 +1,77 @@
+"""Where runs are: folders that hold a trainer_logs.json or event files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from forgather_units.domain.errors import NotFound, Refused
+from forgather_units.runs.log_file import FILE_NAME
+
+_EVENTS: Final = "tfevents"
+_NEVER: Final = {"node_modules", "__pycache__", "forgather_workspace"}
+# Weights lie beside runs, not above them: nothing of a run is deeper than that.
+_DEEPEST: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """A run's folder and what there is to read in it: its log, else its event files in their order."""
+
+    folder: Path
+    log: Path | None
+    events: tuple[Path, ...]
+    modified: float
+    """Of the newest of its files, in seconds since the epoch."""
+
+    @property
+    def name(self) -> str:
+        """`model/run` where it lies in a model's `runs` folder, else the folder's own."""
+        parent = self.folder.parent
+        return f"{parent.parent.name}/{self.folder.name}" if parent.name == "runs" else self.folder.name
+
+
+def runs_below(folder: Path) -> list[RunFiles]:
+    """All runs in or below it, the one that was last written to first."""
+    return sorted(_below(folder), key=lambda run: (-run.modified, str(run.folder)))
+
+
+def run_at(path: Path) -> RunFiles | None:
+    """The run of a log, of an event file, or of a run's folder; None for another folder. Raises NotFound, Refused."""
+    if path.is_dir():
+        return _run_in(path, [each.name for each in path.iterdir()])
+    if not path.exists():
+        raise NotFound(f"there is no {path}")
+    # A log may have been copied to another name.
+    if _EVENTS in path.name:
+        return RunFiles(path.parent, None, (path,), path.stat().st_mtime)
+    if path.suffix != ".json":
+        raise Refused(f"{path} is neither a run's folder nor a {FILE_NAME}")
+    return RunFiles(path.parent, path, (), path.stat().st_mtime)
+
+
+def _below(top: Path) -> Iterator[RunFiles]:
+    depth = len(top.parts)
+    for folder, folders, files in os.walk(top):
+        here = Path(folder)
+        too_deep = len(here.parts) - depth >= _DEEPEST
+        folders[:] = [] if too_deep else [each for each in folders if each not in _NEVER and not each.startswith(".")]
+        if run := _run_in(here, files):
+            yield run
+
+
+def _run_in(folder: Path, names: list[str]) -> RunFiles | None:
+    log = folder / FILE_NAME if FILE_NAME in names else None
+    events = tuple(folder / name for name in sorted(names) if _EVENTS in name)
+    times = [modified for each in (log, *events) if each and (modified := _modified(each)) is not None]
+    return RunFiles(folder, log, events, max(times)) if times else None
+
+
+def _modified(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None

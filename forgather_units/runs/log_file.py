@@ -1,0 +1,91 @@
+"""trainer_logs.json, read from where the last reading stopped: it grows while its run goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from forgather_units.domain.errors import NotFound, Unavailable
+from forgather_units.runs.record_splitter import Record, RecordSplitter
+
+FILE_NAME: Final = "trainer_logs.json"
+_CHUNK: Final = 1 << 20
+
+
+class LogFile:
+    """One file. Each reading gives what has come since the last; memory does not grow with the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._begin()
+
+    def _begin(self) -> None:
+        self._splitter = RecordSplitter()
+        self._identity: tuple[int, int] | None = None
+        self._broken = 0
+        self.offset = 0
+
+    @property
+    def broken(self) -> int:
+        """How many records could not be read."""
+        return self._broken + self._splitter.broken
+
+    @property
+    def is_half(self) -> bool:
+        return self._splitter.is_half
+
+    @property
+    def is_closed(self) -> bool:
+        return self._splitter.is_closed
+
+    def is_another(self) -> bool:
+        """Whether a new file has taken its place, or it was cut: what was read of it is not in it any more."""
+        facts = self._facts()
+        return self._identity not in (None, (facts.st_dev, facts.st_ino)) or facts.st_size < self.offset
+
+    def read(self) -> Iterator[list[Record]]:
+        """The records since the last reading, a chunk at a time. Raises NotFound, Unavailable."""
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                facts = os.fstat(file.fileno())
+                self._identity = (facts.st_dev, facts.st_ino)
+                file.seek(self.offset)
+                # Not to its end: one that is written faster than it is read has none.
+                while chunk := file.read(min(_CHUNK, facts.st_size - self.offset)):
+                    self.offset += len(chunk)
+                    yield self._splitter.feed(chunk)
+        except OSError as why:
+            raise _unreadable(self.path, why) from None
+
+    def sample(self, places: int, each: int) -> Iterator[list[Record]]:
+        """Instead of what is unread, `each` bytes at as many evenly spaced `places`; the last of them is its end."""
+        size = self._facts().st_size
+        stride = max(each, (size - self.offset) // places)
+        starts = [*range(self.offset, size - each, stride), max(self.offset, size - each)]
+        for start in starts:
+            self._broken += self._splitter.broken
+            self._splitter = RecordSplitter(in_the_middle=start > 0)
+            try:
+                with self.path.open("rb", buffering=0) as file:
+                    facts = os.fstat(file.fileno())
+                    self._identity = (facts.st_dev, facts.st_ino)
+                    file.seek(start)
+                    piece = file.read(each)
+            except OSError as why:
+                raise _unreadable(self.path, why) from None
+            self.offset = start + len(piece)
+            yield self._splitter.feed(piece)
+
+    def _facts(self) -> os.stat_result:
+        try:
+            return self.path.stat()
+        except OSError as why:
+            raise _unreadable(self.path, why) from None
+
+
+def _unreadable(path: Path, why: OSError) -> NotFound | Unavailable:
+    if isinstance(why, FileNotFoundError):
+        return NotFound(f"there is no {path}")
+    return Unavailable(f"{path} cannot be read: {why.strerror}")
