@@ -45,6 +45,11 @@ class LogFile:
         facts = self._facts()
         return self._identity not in (None, (facts.st_dev, facts.st_ino)) or facts.st_size < self.offset
 
+    @property
+    def unread(self) -> int:
+        """In bytes. Raises NotFound, Unavailable."""
+        return self._facts().st_size - self.offset
+
     def read(self) -> Iterator[list[Record]]:
         """The records since the last reading, a chunk at a time. Raises NotFound, Unavailable."""
         try:

@@ -27,6 +27,7 @@ class Subject(StrEnum):
     SCHEDULER = "scheduler"
     SERVICES = "services"
     PROJECTS = "projects"
+    RUNS = "runs"
 
 
 Change = Job | Removed | Subject

@@ -24,6 +24,7 @@ from forgather_units.machine.boot import boot_id
 from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
 from forgather_units.proxy.readiness import answers, knock
+from forgather_units.runs.followed import FollowedRuns
 from forgather_units.scheduler.changes import Changes, Subject
 from forgather_units.scheduler.lifecycle import Surroundings
 from forgather_units.scheduler.scheduler import Limits, Scheduler
@@ -68,6 +69,7 @@ class House:
     journal: Journal
     follower: Follower
     library: Library
+    runs: FollowedRuns
     services: Services
 
     def apply(self, loaded: Loaded) -> None:
@@ -152,7 +154,8 @@ def open_house(loaded: Loaded) -> Iterator[House]:
             parser = SubmissionParser(KINDS, makes.program, _no_sockets(makes))
             services = Services(loaded.file, parser, scheduler, changes, host.sockets and makes.rules.sockets)
             services.declare(loaded.services)
-            with library.open():
+            runs = FollowedRuns(lambda: changes.tell(Subject.RUNS))
+            with library.open(), runs.open():
                 yield House(
                     settings,
                     scope,
@@ -166,6 +169,7 @@ def open_house(loaded: Loaded) -> Iterator[House]:
                     journal,
                     follower,
                     library,
+                    runs,
                     services,
                 )
         finally:

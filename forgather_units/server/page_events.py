@@ -90,7 +90,7 @@ class PageEvents:
         """`hello`, then what changes, for ever; ends for a page that lags behind."""
         mailbox = _Mailbox(asyncio.get_running_loop())
         with self._changes.watching(mailbox.put), self._looks.watching(mailbox.put):
-            yield _event("hello", {"version": __version__, "boot_id": BOOT_ID, "services": True})
+            yield _event("hello", {"version": __version__, "boot_id": BOOT_ID, "services": True, "runs": True})
             while not mailbox.overrun:
                 news = await mailbox.get()
                 # In a thread: services are looked at one at a time, and may be busy.
@@ -107,9 +107,9 @@ class PageEvents:
                 return _event("scheduler", self._answers.scheduler(self._scheduler))
             case Subject.SERVICES:
                 return _event("services", self._services.all())
-            case Subject.PROJECTS:
+            case Subject.PROJECTS | Subject.RUNS:
                 # They may be many: the page asks for them, if it shows them.
-                return _event("projects", {})
+                return _event(news.value, {})
             case Usage():
                 running = [job for job in self._scheduler.jobs() if isinstance(job.state, Starting | Running)]
                 return b"".join(_event("job", self._answers.job(job)) for job in running)

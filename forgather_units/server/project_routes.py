@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, request
 
 from forgather_units.domain.errors import Malformed
 from forgather_units.projects.library import Library
 from forgather_units.projects.records import record_of
-
-_TRUTHS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+from forgather_units.server.queries import dynamic_args, folder, given, truth
 
 
 def blueprint(library: Library) -> Blueprint:
@@ -24,18 +21,18 @@ def blueprint(library: Library) -> Blueprint:
     @routes.get("/projects")
     def projects() -> dict[str, Any]:
         """`?resolve=false` names the configs alone, which is sooner where many have changed."""
-        found = library.projects(resolve=_truth("resolve", default=True))
+        found = library.projects(resolve=truth("resolve", default=True))
         return {"projects": [record_of(project) for project in found]}
 
     @routes.get("/project")
     def project() -> dict[str, Any]:
-        return record_of(library.project(_folder("project_dir"), resolve=_truth("resolve", default=True)))
+        return record_of(library.project(folder("project_dir"), resolve=truth("resolve", default=True)))
 
     @routes.get("/config/output-dir")
     def output_dir() -> dict[str, Any]:
         """`dynamic_args` may be a JSON object of template variables."""
-        project_dir = _folder("project_dir")
-        config = library.config(project_dir, request.args.get("config"), _dynamic_args())
+        project_dir = folder("project_dir")
+        config = library.config(project_dir, request.args.get("config"), dynamic_args())
         return {
             "project_dir": project_dir,
             "config": config.name,
@@ -64,51 +61,15 @@ def blueprint(library: Library) -> Blueprint:
 
     @routes.delete("/search-roots")
     def remove_root() -> dict[str, Any]:
-        return {"removed": library.remove_root(_given("path"))}
+        return {"removed": library.remove_root(given("path"))}
 
     return routes
 
 
-def _facts(name: str, folder: str | None) -> dict[str, Any]:
+def _facts(name: str, path: str | None) -> dict[str, Any]:
     try:
-        count = sum(1 for _ in Path(folder).iterdir()) if folder else 0
+        count = sum(1 for _ in Path(path).iterdir()) if path else 0
     except OSError:
         count = 0
-    exists = folder is not None and Path(folder).is_dir()
-    return {name: folder, f"{name}_exists": exists, f"{name}_entry_count": count}
-
-
-def _given(name: str) -> str:
-    value = request.args.get(name)
-    if not value:
-        raise Malformed(f"{name} is missing: /api/...?{name}=", field=name)
-    return value
-
-
-def _folder(name: str) -> str:
-    path = _given(name)
-    if not Path(path).is_absolute() or "\0" in path:
-        raise Malformed(f"{name} must be an absolute path, not {path!r}", field=name)
-    return os.path.normpath(path)
-
-
-def _truth(name: str, *, default: bool) -> bool:
-    text = request.args.get(name)
-    if text is None:
-        return default
-    if text.lower() not in _TRUTHS:
-        raise Malformed(f"{name} must be true or false, not {text!r}", field=name)
-    return _TRUTHS[text.lower()]
-
-
-def _dynamic_args() -> dict[str, Any]:
-    text = request.args.get("dynamic_args")
-    if not text:
-        return {}
-    try:
-        args = json.loads(text)
-    except ValueError:
-        args = None
-    if not isinstance(args, dict) or not all(name.isidentifier() for name in args):
-        raise Malformed("dynamic_args must be a JSON object of names and values", field="dynamic_args")
-    return args
+    exists = path is not None and Path(path).is_dir()
+    return {name: path, f"{name}_exists": exists, f"{name}_entry_count": count}

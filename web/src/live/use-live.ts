@@ -74,6 +74,7 @@ export function useLive(): Live {
           client.setQueryData(logdirQuery(facts.path).queryKey, facts);
         },
         projects: () => void client.invalidateQueries({ queryKey: ["projects"] }),
+        runs: () => void client.invalidateQueries({ queryKey: ["runs"] }),
         services: () => void client.invalidateQueries({ queryKey: ["services"] }),
       },
     });

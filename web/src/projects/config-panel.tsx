@@ -23,6 +23,8 @@ export function ConfigPanel({ project, config, onClose }: ConfigPanelProps) {
     ...runsQuery(project.project_dir, config.name),
     enabled: told && config.output_dir !== null,
     staleTime: 0,
+    // The server tells of changes as long as it is asked from time to time.
+    refetchInterval: 120_000,
   });
   return (
     <section className="view config-panel" aria-label={`Config ${config.name}`}>

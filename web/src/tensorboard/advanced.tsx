@@ -1,13 +1,9 @@
-import { CheckField, TextField } from "./fields";
-import type { Form, Problems } from "./form";
+import { PlacingFields, PrivateField, type FieldsProps } from "../viewer/common-fields";
+import { CheckField, TextField } from "../viewer/fields";
+import type { Form } from "./form";
 
-interface AdvancedProps {
-  form: Form;
-  problems: Problems;
-  change: (part: Partial<Form>) => void;
-}
-
-export function Advanced({ form, problems, change }: AdvancedProps) {
+export function Advanced(props: FieldsProps<Form>) {
+  const { form, problems, change } = props;
   return (
     <div className="form-grid">
       <TextField
@@ -28,33 +24,7 @@ export function Advanced({ form, problems, change }: AdvancedProps) {
         problem={problems.samplesPerPlugin}
         hint="How many points each plugin keeps. 0 keeps all."
       />
-      {!form.bindAll && (
-        <TextField
-          label="Host"
-          value={form.host}
-          onChange={(host) => change({ host })}
-          placeholder="127.0.0.1"
-          mono
-          problem={problems.host}
-          hint="The address of this machine that it listens on."
-        />
-      )}
-      <TextField
-        label="Idle timeout"
-        value={form.idleTimeout}
-        onChange={(idleTimeout) => change({ idleTimeout })}
-        placeholder="15 min"
-        problem={problems.idleTimeout}
-        hint="It sleeps when nobody has looked for so long, and wakes at the next visit. Or never."
-      />
-      <TextField
-        label="Memory limit"
-        value={form.memoryMax}
-        onChange={(memoryMax) => change({ memoryMax })}
-        placeholder="none"
-        problem={problems.memoryMax}
-        hint="Such as 2G. Beyond it the kernel ends it."
-      />
+      <PlacingFields {...props} />
       <div className="field-checks">
         <CheckField
           label="--reload_multifile"
@@ -63,13 +33,7 @@ export function Advanced({ form, problems, change }: AdvancedProps) {
           problem={problems.reloadMultifile}
           hint="Follow all event files of a run, with the slower loader."
         />
-        <CheckField
-          label="Private"
-          on={form.private}
-          onChange={(isPrivate) => change({ private: isPrivate })}
-          problem={problems.private}
-          hint="No port that others on this machine could open: only this server reaches it."
-        />
+        <PrivateField {...props} />
       </div>
     </div>
   );

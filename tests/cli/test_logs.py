@@ -1,0 +1,165 @@
+"""`forgather logs`: which runs, in which form, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from command_line import Shell
+
+from forgather_units.samples.collection import OUTPUT_MODELS, SAMPLES, STEPS
+
+NEWEST, OLDER = SAMPLES[4], SAMPLES[0]
+
+
+@pytest.fixture
+def models(forgather: Shell, sample_runs: Path) -> Path:
+    """The current folder's output_models: two runs, the first of which was written last."""
+    output = forgather.folder / OUTPUT_MODELS
+    for moment, sample in enumerate((OLDER, NEWEST), 1_700_000_000):
+        for file in Path(shutil.copytree(sample_runs / sample.folder, output / sample.folder)).iterdir():
+            os.utime(file, (moment, moment))
+    return output
+
+
+def name(folder: Path) -> str:
+    return f"{folder.parent.parent.name}/{folder.name}"
+
+
+def test_list(forgather: Shell, models: Path) -> None:
+    done = forgather("logs", "list")
+    assert (done.code, done.err) == (0, "")
+    head, first, second = done.out.splitlines()
+    assert head.split() == ["#", "RUN", "PATH", "MODIFIED"]
+    assert first.split()[:3] == ["1", name(NEWEST.folder), str(models / NEWEST.folder / "trainer_logs.json")]
+    assert second.split()[:2] == ["2", name(OLDER.folder)]
+    listed = forgather("logs", "list", "--json", str(models / "tiny")).json
+    assert [each["run"] for each in listed] == [name(OLDER.folder)]
+
+
+def test_summary_is_of_the_newest_run(forgather: Shell, models: Path) -> None:
+    out = forgather("logs", "summary").out
+    for line in (f"Run: {name(NEWEST.folder)}", "Metrics", "Training Speed", "Gradient Statistics", "Learning Rate"):
+        assert line in out.splitlines()
+    assert f"Total Steps:             {STEPS}" in out
+
+
+def test_summary_as_json_and_nothing_else(forgather: Shell, models: Path) -> None:
+    done = forgather("logs", "summary", str(models / OLDER.folder), "--format", "json")
+    record = done.json
+    assert (done.err, record["run"], record["total_steps"]) == ("", name(OLDER.folder), STEPS)
+    # Several are an array; the log's own path is as good as its folder's.
+    log = models / OLDER.folder / "trainer_logs.json"
+    several = forgather("logs", "summary", "--format", "json", str(log), str(models / NEWEST.folder)).json
+    assert [each["run"] for each in several] == [name(OLDER.folder), name(NEWEST.folder)]
+    assert several[0] == record
+
+
+def test_several_runs_side_by_side(forgather: Shell, models: Path) -> None:
+    records = {each["run"]: each for each in forgather("logs", "summary", "--all", "--format", "json").json}
+    head, *rows = forgather("logs", "summary", "--all").out.splitlines()
+    assert head.split() == list(records)
+    (final,) = [row for row in rows if row.startswith("Final Loss")]
+    assert final.split()[2:] == [f"{each['final_loss']:.5g}" for each in records.values()]
+    lines = forgather("logs", "summary", "--all", "--format", "one-line").out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == list(records)
+    table = forgather("logs", "summary", "--all", "--format", "md").out.splitlines()
+    assert table[0] == f"| | {' | '.join(records)} |" and table[1] == "|---|---|---|"
+
+
+def test_summary_into_a_file(forgather: Shell, models: Path) -> None:
+    done = forgather("logs", "summary", "--format", "md", "-o", "summary.md")
+    assert (done.code, done.out) == (0, "")
+    assert (forgather.folder / "summary.md").read_text().startswith(f"# {name(NEWEST.folder)}\n")
+
+
+def test_a_run_that_is_still_written(forgather: Shell, models: Path) -> None:
+    log = models / NEWEST.folder / "trainer_logs.json"
+    lines = log.read_text().splitlines()
+    log.write_text("\n".join(lines[:100]) + '\n{"timestamp": 17')
+    record = forgather("logs", "summary", "--format", "json").json
+    last = json.loads(lines[99].rstrip(","))
+    assert (record["finished"], record["total_steps"]) == (False, last["global_step"])
+
+
+def test_the_project_around_the_current_folder(forgather: Shell, models: Path) -> None:
+    (forgather.folder / "meta.yaml").write_text("name: x\n")
+    inside = forgather.folder / "templates"
+    inside.mkdir()
+    for words in (("-p", str(inside)), ("-p", str(forgather.folder))):
+        assert name(NEWEST.folder) in forgather(*words, "logs", "list").out
+
+
+@pytest.mark.parametrize(("ending", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_plot(forgather: Shell, models: Path, ending: str, magic: bytes) -> None:
+    done = forgather("logs", "plot", "-o", f"curves.{ending}")
+    assert (done.code, done.out) == (0, f"curves.{ending}\n")
+    assert (forgather.folder / f"curves.{ending}").read_bytes().startswith(magic)
+
+
+def svg(forgather: Shell, *words: str) -> str:
+    """What a plot says, as text: matplotlib writes each text beside its outlines."""
+    done = forgather("logs", "plot", *words, "-o", "curves.svg")
+    assert done.code == 0, done.err
+    return (forgather.folder / "curves.svg").read_text()
+
+
+def test_what_is_plotted(forgather: Shell, models: Path) -> None:
+    both = [str(models / OLDER.folder), "--compare", str(models / NEWEST.folder)]
+    text = svg(forgather, *both, "--labels", "one $x$", "two", "--loss-curves", "--grad-norm", "--title", "A title")
+    for label in ("A title", "one $x$: loss", "two: eval_loss", "two: max_grad_norm", "gradient norm", "step"):
+        assert f"<!-- {label} -->" in text, label
+    text = svg(forgather, "--metrics", "learning_rate", "--x-axis", "time", "--smooth", "5")
+    assert "<!-- learning rate -->" in text and "<!-- time (minutes) -->" in text
+    text = svg(forgather, "--perplexity", "--log-scale", "--x-axis", "epoch", "--y-min", "1", "--y-max", "100")
+    assert "<!-- perplexity -->" in text and "<!-- eval_perplexity -->" in text
+
+
+def test_plot_in_the_terminal(forgather: Shell, models: Path) -> None:
+    done = forgather("logs", "plot", "--terminal", "--grad-norm", "--loss-curves")
+    assert (done.code, done.err) == (0, "")
+    assert f"{name(NEWEST.folder)} - loss" in done.out and f"{name(NEWEST.folder)} - gradient norm" in done.out
+    assert "\x1b" not in done.out
+    assert list(forgather.folder.iterdir()) == [models]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["summary", "nowhere"], 1, "there is no {folder}/nowhere"),
+        (["summary", "output_models/tiny/runs"], 0, ""),
+        (["summary", "."], 0, ""),
+        (
+            ["list", "empty"],
+            1,
+            "there is no run in {folder}/empty or below it: neither a trainer_logs.json nor event files",
+        ),
+        (["summary", "notes.txt"], 1, "{folder}/notes.txt is neither a run's folder nor a trainer_logs.json"),
+        (["summary", "-o", "empty"], 1, "empty cannot be written: Is a directory"),
+        (["plot", "--metrics", "los"], 1, "has no values of los: it has loss, grad_norm"),
+        (["plot", "--metrics", ","], 2, "must be names"),
+        (["plot", "--smooth", "0"], 2, "must be a number of values"),
+        (["plot", "--x-min", "3", "--x-max", "2"], 2, "--x-min must be below --x-max"),
+        (["plot", "--y-min", "nan"], 2, "must be a number, not 'nan'"),
+        (["plot", "--log-scale", "--y-min", "0"], 2, "a logarithmic axis has no place for zero"),
+        (["plot", "--labels", "a", "b"], 2, "--labels wants a name for each run: there are 1 runs and 2 names"),
+        (["plot", "-o", "x.gif"], 2, "x.gif should end with one of .png, .svg, .pdf"),
+        (["plot", "-o", "empty/none/x.png"], 1, "empty/none/x.png cannot be written: No such file"),
+        (["plot", "--terminal", "-o", "x.png"], 2, "--terminal writes no file"),
+        (["plot", "--x-axis", "miles"], 2, "'miles'"),
+    ],
+)
+def test_what_is_refused(forgather: Shell, models: Path, words: list[str], code: int, said: str) -> None:
+    (forgather.folder / "empty").mkdir()
+    (forgather.folder / "notes.txt").touch()
+    done = forgather("logs", *words)
+    assert done.code == code
+    assert said.format(folder=forgather.folder) in done.err
+
+
+def test_without_any_run(forgather: Shell) -> None:
+    done = forgather("logs", "summary")
+    assert (done.code, done.err.splitlines()[0]) == (1, f"forgather: there is no output_models in {forgather.folder}")
