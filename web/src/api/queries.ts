@@ -69,10 +69,11 @@ export const runsQuery = (projectDir: string, config: string) =>
     },
   });
 
-export const folderQuery = (path: string | null) =>
+/** The folders in `path` (null: the server's choice), and the files whose names end with one of `files`. */
+export const folderQuery = (path: string | null, files?: string) =>
   queryOptions({
-    queryKey: ["folder", path],
-    queryFn: ({ signal }) => request<Folder>("GET", address("/api/fs/browse", { path }), undefined, signal),
+    queryKey: ["folder", path, files],
+    queryFn: ({ signal }) => request<Folder>("GET", address("/api/fs/browse", { path, files }), undefined, signal),
     staleTime: 0,
   });
 

@@ -4,8 +4,9 @@ export type Ended = "done" | "failed" | "aborted";
 export type Status = "queued" | "starting" | "running" | "sleeping" | Ended;
 
 export interface JobParams {
-  logdir: string;
-  port: number | "auto";
+  /** TensorBoard alone. */
+  logdir?: string;
+  port?: number | "auto";
   host?: string | null;
   bind_all?: boolean;
   window_title?: string | null;
@@ -23,6 +24,8 @@ export interface JobParams {
   /** MkDocs alone. */
   config_file?: string;
   strict?: boolean;
+  livereload?: boolean;
+  watch?: string[];
   lazy?: boolean;
   direct?: boolean;
 }
@@ -41,7 +44,8 @@ export interface Job {
   config: string;
   priority: number;
   submitted_at: number;
-  job_type: "tensorboard" | "mkdocs";
+  /** A kind of viewer; a server may have more of them than this page knows. */
+  job_type: string;
   job_params: JobParams;
   status: Status;
   stop_requested: boolean;
@@ -60,6 +64,8 @@ export interface Job {
   url: string;
   /** The folder that it shows. */
   output_dir: string;
+  /** The name of the declared service that it is an instance of. */
+  service?: string | null;
   unit: string;
   scope: "user" | "system";
   invocation_id?: string;
@@ -149,6 +155,10 @@ export interface Service {
   running: boolean;
   queue_id: string | null;
   status: string | null;
+  /** Why it cannot run. */
+  error?: string | null;
+  /** Its address, whatever its instance. */
+  url: string;
 }
 
 export interface ProjectConfig {

@@ -7,7 +7,7 @@ import { ConnectionBanner } from "../live/connection-banner";
 import { useLive } from "../live/use-live";
 import { useKept } from "../parts/kept";
 import { PausedBanner } from "../queue/paused-banner";
-import { TensorBoardDialogs } from "../tensorboard/dialogs";
+import { ViewerDialogs } from "../viewer/dialogs";
 import { useRoute, VIEW_NAMES, type View } from "./route";
 import { Sidebar } from "./sidebar";
 
@@ -35,7 +35,7 @@ export function Shell({ auth }: { auth: AuthStatus }) {
   }, [view, jobs]);
 
   return (
-    <TensorBoardDialogs>
+    <ViewerDialogs>
       <a className="skip-link" href="#main" onClick={focusMain}>
         Skip to the view
       </a>
@@ -51,7 +51,7 @@ export function Shell({ auth }: { auth: AuthStatus }) {
           </main>
         </div>
       </div>
-    </TensorBoardDialogs>
+    </ViewerDialogs>
   );
 }
 

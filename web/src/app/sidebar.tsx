@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { jobsQuery } from "../api/queries";
 import type { AuthStatus, Job } from "../api/types";
-import { counted } from "../format/counted";
 import { Brand } from "../parts/brand";
 import { Icon } from "../parts/icon";
-import { ServicesList } from "../services/services-list";
-import { useTensorBoardDialog } from "../tensorboard/dialogs";
+import { ServicesSection } from "../services/services-section";
+import { Count } from "./count";
 import { hrefOf, VIEW_NAMES, VIEWS, type View } from "./route";
 import { SidebarFoot } from "./sidebar-foot";
 
@@ -21,10 +20,8 @@ const NO_JOBS: readonly Job[] = [];
 
 export function Sidebar({ view, auth, version, narrow, onNarrow }: SidebarProps) {
   const jobs = useQuery(jobsQuery).data ?? NO_JOBS;
-  const openDialog = useTensorBoardDialog();
   const queued = jobs.filter((job) => job.status === "queued").length;
   const alive = jobs.filter((job) => ["starting", "running", "sleeping"].includes(job.status)).length;
-  const running = jobs.filter((job) => job.job_type === "tensorboard" && job.status === "running").length;
   const counts: Readonly<Record<View, number>> = { projects: 0, queue: queued, jobs: alive };
   return (
     <aside className="sidebar" aria-label="Sidebar">
@@ -57,31 +54,8 @@ export function Sidebar({ view, auth, version, narrow, onNarrow }: SidebarProps)
           </a>
         ))}
       </nav>
-      <section aria-label="Services" className="sidebar-services">
-        <h2 className="sidebar-title">Services</h2>
-        <button
-          type="button"
-          className="nav-item"
-          aria-label="TensorBoard..."
-          aria-haspopup="dialog"
-          title="Start a TensorBoard"
-          onClick={() => openDialog({ kind: "global" })}
-        >
-          <Icon name="tensorboard" />
-          <span className="nav-name">TensorBoard...</span>
-          {running > 0 && <Count of={running} words="running" />}
-        </button>
-        <p className="sr-only">{counted(running, "TensorBoard")} running</p>
-        <ServicesList />
-      </section>
+      <ServicesSection />
       <SidebarFoot auth={auth} version={version} />
     </aside>
-  );
-}
-
-function Count({ of, words }: { of: number; words: string }) {
-  return (
-    // Drawn by the style sheet: the item's name stays its one word.
-    <span className="count" data-count={of} title={`${of} ${words}`} />
   );
 }

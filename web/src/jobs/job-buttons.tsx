@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Job } from "../api/types";
 import { Menu, type MenuEntry } from "../parts/menu";
-import { useTensorBoardDialog } from "../tensorboard/dialogs";
+import { useJobDialog } from "../viewer/dialogs";
 import { ForceKill } from "./force-kill";
 import { isActive, isEnded } from "./state";
 import { useJobActions } from "./use-job-actions";
@@ -9,16 +9,14 @@ import { useJobActions } from "./use-job-actions";
 /** What the job's state admits: the usual thing as a button, the rest in the menu. */
 export function JobButtons({ job }: { job: Job }) {
   const actions = useJobActions(job.queue_id);
-  const openDialog = useTensorBoardDialog();
+  const openDialog = useJobDialog(job);
   const [forcing, setForcing] = useState(false);
   const button = (name: string, run: () => void) => (
     <button type="button" className="button button-small" disabled={actions.busy} onClick={run}>
       {name}
     </button>
   );
-  // The dialog knows TensorBoard's fields alone.
-  const again: MenuEntry[] =
-    job.job_type === "tensorboard" ? [{ name: "Queue again...", run: () => openDialog({ kind: "again", job }) }] : [];
+  const again: MenuEntry[] = openDialog ? [{ name: "Queue again...", run: openDialog }] : [];
   const entries: MenuEntry[] = [];
   if (isActive(job)) {
     entries.push({ name: "Restart", run: () => actions.control("restart") });

@@ -2,6 +2,8 @@ import { memo } from "react";
 import type { Job } from "../api/types";
 import { hrefOf } from "../app/route";
 import { CopyButton } from "../parts/copy-button";
+import { Icon } from "../parts/icon";
+import { iconOf, nounOf, shownBy } from "../viewer/kinds";
 import { journalLine, statusLine } from "./commands";
 import { JobButtons } from "./job-buttons";
 import { LogdirNote } from "./logdir-note";
@@ -17,12 +19,17 @@ interface JobCardProps {
 
 /** One job at a glance. Its name leads to its details and its TTY. */
 export const JobCard = memo(function JobCard({ job, selected }: JobCardProps) {
+  const { path } = shownBy(job);
   return (
     <article className="card" data-selected={selected || undefined} data-status={job.status} aria-label={job.title}>
       <div className="card-head">
+        <span className="card-kind" title={nounOf(job.job_type)}>
+          <Icon name={iconOf(job.job_type)} />
+        </span>
         <a className="card-title" href={hrefOf("jobs", job.queue_id)} aria-current={selected || undefined}>
           {job.title}
         </a>
+        {job.service && <span className="tag">service {job.service}</span>}
         <StateBadge job={job} />
       </div>
       <div className="card-actions">
@@ -30,8 +37,8 @@ export const JobCard = memo(function JobCard({ job, selected }: JobCardProps) {
         <JobButtons job={job} />
       </div>
       <div className="card-line">
-        <code className="path" title={job.output_dir}>
-          {job.output_dir}
+        <code className="path" title={path}>
+          {path}
         </code>
         <LogdirNote job={job} />
       </div>

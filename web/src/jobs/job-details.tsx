@@ -3,9 +3,10 @@ import { bytes } from "../format/bytes";
 import { moment, span } from "../format/seconds";
 import { CommandLine } from "../parts/copy-button";
 import { useNow } from "../live/clock";
+import { nounOf, shownBy } from "../viewer/kinds";
 import { journalLine, statusLine } from "./commands";
 import { LogdirNote } from "./logdir-note";
-import { exitOf, isEnded, NOUNS, shown } from "./state";
+import { exitOf, isEnded, shown } from "./state";
 import { cpu } from "./usage-note";
 
 type Row = readonly [name: string, value: React.ReactNode];
@@ -21,7 +22,7 @@ export function JobDetails({ job }: { job: Job }) {
         </p>
       ))}
       <Group name="State" rows={stateRows(job, useNow())} />
-      <Group name={NOUNS[job.job_type]} rows={optionRows(job)} />
+      <Group name={nounOf(job.job_type)} rows={optionRows(job)} />
       <section className="detail-group">
         <h2 className="group-title">Unit</h2>
         <Rows rows={unitRows(job)} />
@@ -80,21 +81,25 @@ function stateRows(job: Job, now: number): Row[] {
 
 function optionRows(job: Job): Row[] {
   const params = job.job_params;
+  const { label, path } = shownBy(job);
   const idle = params.idle_timeout;
   return said([
     [
-      params.config_file ? "Configuration" : "Log directory",
+      label,
       <>
-        <code>{params.config_file ?? params.logdir}</code> <LogdirNote job={job} />
+        <code>{path}</code> <LogdirNote job={job} />
       </>,
     ],
     ["Window title", params.window_title],
-    ["Address", `${job.host}:${job.port ?? params.port}`],
+    ["Service", job.service],
+    ["Address", params.private ? null : `${job.host}:${job.port ?? params.port}`],
     ["Priority", String(job.priority)],
     ["Reload interval", typeof params.reload_interval === "number" ? span(params.reload_interval) : null],
     ["Reload multifile", params.reload_multifile ? "yes" : null],
     ["Samples per plugin", params.samples_per_plugin && <code>{params.samples_per_plugin}</code>],
     ["Strict", params.strict ? "yes" : null],
+    ["Live reload", params.livereload === false ? "no" : null],
+    ["Watched", params.watch?.length ? <code>{params.watch.join(", ")}</code> : null],
     ["Idle timeout", typeof idle === "number" ? span(idle) : idle],
     ["Private", params.private ? "yes" : null],
     ["Memory limit", typeof params.memory_max === "number" ? bytes(params.memory_max) : params.memory_max],

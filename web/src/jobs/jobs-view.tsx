@@ -7,7 +7,7 @@ import { counted } from "../format/counted";
 import { applied } from "../live/job-changes";
 import { Empty } from "../parts/empty";
 import { say } from "../parts/toasts";
-import { useTensorBoardDialog } from "../tensorboard/dialogs";
+import { useViewerDialog } from "../viewer/dialogs";
 import { JobList } from "./job-list";
 import { listed, type Filter, type Sort } from "./listing";
 import { ListingBar } from "./listing-bar";
@@ -53,13 +53,13 @@ export function JobsView() {
 }
 
 function NoJobs({ any }: { any: boolean }) {
-  const openDialog = useTensorBoardDialog();
+  const openDialog = useViewerDialog();
   if (any) return <Empty title="No job fits the filter" />;
   return (
     <Empty title="No jobs yet">
       <p>A job is a TensorBoard that runs as a systemd unit. Start one here, or from a shell:</p>
       <code className="block">forgather tb --enqueue --logdir output_models</code>
-      <button type="button" className="button button-main" onClick={() => openDialog({ kind: "global" })}>
+      <button type="button" className="button button-main" onClick={() => openDialog("tensorboard", { kind: "global" })}>
         Start a TensorBoard
       </button>
     </Empty>

@@ -1,6 +1,6 @@
 import type { Job } from "../api/types";
 import { Icon } from "../parts/icon";
-import { NOUNS } from "./state";
+import { nounOf } from "../viewer/kinds";
 
 /** Opens the viewer through the proxy. Never its own port: that would be past the gate. */
 export function OpenLink({ job }: { job: Job }) {
@@ -11,7 +11,7 @@ export function OpenLink({ job }: { job: Job }) {
       target="_blank"
       rel="noopener noreferrer"
       aria-label={`Open ${job.title}`}
-      title={`Open ${NOUNS[job.job_type]} in a tab of its own`}
+      title={`Open ${nounOf(job.job_type)} in a tab of its own`}
     >
       Open
       <Icon name="open" />

@@ -11,9 +11,6 @@ export interface Shown {
   more: string;
 }
 
-/** What a person calls the program. */
-export const NOUNS: Readonly<Record<Job["job_type"], string>> = { tensorboard: "TensorBoard", mkdocs: "MkDocs" };
-
 export const isActive = (job: Job): boolean => ["starting", "running", "sleeping"].includes(job.status);
 export const isEnded = (job: Job): boolean => ["done", "failed", "aborted"].includes(job.status);
 

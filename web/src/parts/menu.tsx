@@ -3,7 +3,9 @@ import { Icon, type IconName } from "./icon";
 
 export interface MenuEntry {
   name: string;
-  run: () => void;
+  run?: () => void;
+  /** Opened in a tab of its own. */
+  href?: string;
   grave?: boolean;
 }
 
@@ -23,9 +25,20 @@ export function Menu({ label, icon = "more", entries, children }: MenuProps) {
       </Dropdown.Trigger>
       <Dropdown.Portal>
         <Dropdown.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
-          {entries.map(({ name, run, grave }) => (
-            <Dropdown.Item key={name} className={grave ? "menu-item grave" : "menu-item"} onSelect={run}>
-              {name}
+          {entries.map(({ name, run, href, grave }) => (
+            <Dropdown.Item
+              key={name}
+              className={grave ? "menu-item grave" : "menu-item"}
+              asChild={href !== undefined}
+              onSelect={() => run?.()}
+            >
+              {href === undefined ? (
+                name
+              ) : (
+                <a href={href} target="_blank" rel="noopener noreferrer">
+                  {name}
+                </a>
+              )}
             </Dropdown.Item>
           ))}
         </Dropdown.Content>

@@ -6,6 +6,7 @@ import { hrefOf } from "../app/route";
 import { waitsOf } from "../jobs/state";
 import { useJobActions } from "../jobs/use-job-actions";
 import { Icon } from "../parts/icon";
+import { shownBy } from "../viewer/kinds";
 import { PriorityInput } from "./priority-input";
 
 interface QueueRowProps {
@@ -19,6 +20,7 @@ export const QueueRow = memo(function QueueRow({ job, place, onPriority }: Queue
     id: job.queue_id,
   });
   const actions = useJobActions(job.queue_id);
+  const { path } = shownBy(job);
   return (
     <li
       ref={setNodeRef}
@@ -44,8 +46,8 @@ export const QueueRow = memo(function QueueRow({ job, place, onPriority }: Queue
           {job.config}
         </a>
         <span className="queue-title">{job.title}</span>
-        <code className="path" title={job.output_dir}>
-          {job.output_dir}
+        <code className="path" title={path}>
+          {path}
         </code>
       </div>
       <span className="queue-waits" title={job.waits_for ?? undefined}>

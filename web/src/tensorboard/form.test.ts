@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULTS, derivedTitle, fieldOf, formOf, paramsOf, parsePort, problemsOf, submissionOf, type Form } from "./form";
+import { parsePort, submissionOf } from "../viewer/form";
+import { DEFAULTS, derivedTitle, formOf, paramsOf, problemsOf, type Form } from "./form";
 
 const form = (part: Partial<Form>): Form => ({ ...DEFAULTS, logdir: "/home/u/p/output_models/tiny_llama", ...part });
 
@@ -53,18 +54,20 @@ it("a form comes back from its params", () => {
 });
 
 it("a submission is labelled by its port and reserves no GPU", () => {
-  expect(submissionOf(form({ priority: "7" }), null)).toMatchObject({
+  const submitted = (part: Partial<Form>, projectDir: string | null) =>
+    submissionOf("tensorboard", form(part), paramsOf(form(part)), form(part).logdir, projectDir);
+  expect(submitted({ priority: "7" }, null)).toMatchObject({
     project_dir: "/home/u/p/output_models/tiny_llama",
     config: "tensorboard:6006",
     requested_gpus: 0,
     priority: 7,
     job_type: "tensorboard",
   });
-  expect(submissionOf(form({}), "/home/u/p")).toMatchObject({ project_dir: "/home/u/p" });
+  expect(submitted({}, "/home/u/p")).toMatchObject({ project_dir: "/home/u/p" });
 });
 
 describe("problemsOf", () => {
-  it("finds nothing wrong with the defaults and a folder", () => expect(problemsOf(form({}))).toEqual({}));
+  it("finds nothing wrong with the defaults and a folder", () => expect(problemsOf(form({}), "job")).toEqual({}));
 
   it.each<[Partial<Form>, keyof Form]>([
     [{ logdir: "  " }, "logdir"],
@@ -76,7 +79,7 @@ describe("problemsOf", () => {
     [{ reloadInterval: "-1" }, "reloadInterval"],
     [{ reloadInterval: "often" }, "reloadInterval"],
     [{ idleTimeout: "a while" }, "idleTimeout"],
-  ])("%j", (part, field) => expect(Object.keys(problemsOf(form(part)))).toEqual([field]));
+  ])("%j", (part, field) => expect(Object.keys(problemsOf(form(part), "job"))).toEqual([field]));
 });
 
 it.each([
@@ -95,8 +98,8 @@ it.each([
   ["", ""],
 ])("the title of %s", (logdir, title) => expect(derivedTitle(logdir)).toBe(title));
 
-it("an error of the server finds its field", () => {
-  expect(fieldOf("samples_per_plugin")).toBe("samplesPerPlugin");
-  expect(fieldOf("job_type")).toBe("");
-  expect(fieldOf(null)).toBe("");
+it("a service needs no port, a job does", () => {
+  expect(problemsOf(form({ port: " " }), "service")).toEqual({});
+  expect(Object.keys(problemsOf(form({ port: " " }), "job"))).toEqual(["port"]);
+  expect(paramsOf(form({ port: "" }))).not.toHaveProperty("port");
 });

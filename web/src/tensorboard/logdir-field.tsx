@@ -3,14 +3,19 @@ import { useState } from "react";
 import { logdirQuery } from "../api/queries";
 import { useDebounced } from "../parts/debounced";
 import { Icon } from "../parts/icon";
-import { TextField } from "./fields";
-import { FolderPicker } from "./folder-picker";
+import { TextField } from "../viewer/fields";
+import { PathPicker } from "../viewer/path-picker";
 import { LogdirLine } from "./logdir-facts";
 
 interface LogdirFieldProps {
   value: string;
   onChange: (value: string) => void;
   problem: string | undefined;
+}
+
+function FolderNote({ path }: { path: string }) {
+  const facts = useQuery({ ...logdirQuery(path), retry: false }).data;
+  return facts && <LogdirLine facts={facts} />;
 }
 
 export function LogdirField({ value, onChange, problem }: LogdirFieldProps) {
@@ -37,7 +42,8 @@ export function LogdirField({ value, onChange, problem }: LogdirFieldProps) {
         }
       />
       {picking && (
-        <FolderPicker
+        <PathPicker
+          Note={FolderNote}
           // Of a half-typed path the server could only say that it is not there.
           start={facts?.exists ? facts.path : null}
           onClose={() => setPicking(false)}

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { DEFAULTS, type Form } from "./form";
-import { forget, fromStored, keep, recall, STORAGE_KEY, toStored } from "./stored";
+import { forget, keep, Kept, recall } from "../viewer/stored";
+import { DEFAULTS, KEEPING, type Form } from "./form";
 
 const FORM: Form = { ...DEFAULTS, logdir: "/runs", port: "6010", priority: "9", windowTitle: "Mine", host: "127.0.0.2" };
 
@@ -14,7 +14,7 @@ function storage(): Storage {
 }
 
 it("keeps the reference's names and never the priority", () => {
-  expect(Object.keys(toStored(FORM)).sort()).toEqual([
+  expect(Object.keys(KEEPING.toStored(FORM)).sort()).toEqual([
     "bindAll",
     "host",
     "logdir",
@@ -24,19 +24,19 @@ it("keeps the reference's names and never the priority", () => {
     "samplesPerPlugin",
     "windowTitle",
   ]);
-  expect(STORAGE_KEY).toBe("forgather-global-tensorboard-v1");
+  expect(KEEPING.key).toBe("forgather-global-tensorboard-v1");
 });
 
 it("gives back what was kept, with the priority of a new one", () => {
   const store = storage();
-  keep(store, FORM);
-  expect(recall(store)).toEqual({ ...FORM, priority: "0" });
-  forget(store);
-  expect(recall(store)).toEqual(DEFAULTS);
+  keep(store, KEEPING, FORM);
+  expect(recall(store, KEEPING)).toEqual({ ...FORM, priority: "0" });
+  forget(store, KEEPING);
+  expect(recall(store, KEEPING)).toEqual(DEFAULTS);
 });
 
 it("takes what Forgather's own page may have written", () => {
-  expect(fromStored({ logdir: "/x", port: "6007", bindAll: true, reloadInterval: 30, windowTitle: null })).toEqual({
+  expect(KEEPING.fromStored(new Kept({ logdir: "/x", port: "6007", bindAll: true, reloadInterval: 30, windowTitle: null }))).toEqual({
     ...DEFAULTS,
     logdir: "/x",
     port: "6007",
@@ -47,8 +47,8 @@ it("takes what Forgather's own page may have written", () => {
 
 it.each(["{", "null", "7", '"text"', "[]"])("rubbish (%s) gives the defaults", (text) => {
   const store = storage();
-  store.setItem(STORAGE_KEY, text);
-  expect(recall(store)).toEqual(DEFAULTS);
+  store.setItem(KEEPING.key, text);
+  expect(recall(store, KEEPING)).toEqual(DEFAULTS);
 });
 
 it("a browser that keeps nothing is no error", () => {
@@ -56,7 +56,7 @@ it("a browser that keeps nothing is no error", () => {
     throw new Error("denied");
   };
   const store = { getItem: refuse, setItem: refuse, removeItem: refuse };
-  expect(recall(store)).toEqual(DEFAULTS);
-  keep(store, FORM);
-  forget(store);
+  expect(recall(store, KEEPING)).toEqual(DEFAULTS);
+  keep(store, KEEPING, FORM);
+  forget(store, KEEPING);
 });

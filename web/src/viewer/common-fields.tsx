@@ -17,7 +17,7 @@ interface MainProps extends CommonProps {
   usualPort: string;
   /** The title where none was typed. */
   derivedTitle: string;
-  titleHint?: string;
+  titleHint?: string | undefined;
 }
 
 export function CommonFields({ form, problems, change, use, noun, usualPort, derivedTitle, titleHint }: MainProps) {

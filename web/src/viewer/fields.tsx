@@ -3,14 +3,14 @@ import { useId } from "react";
 
 interface Common {
   label: string;
-  hint?: React.ReactNode;
+  hint?: React.ReactNode | undefined;
   problem?: string | undefined;
 }
 
 interface TextFieldProps extends Common {
   value: string;
   onChange: (value: string) => void;
-  placeholder?: string;
+  placeholder?: string | undefined;
   numeric?: boolean;
   mono?: boolean;
   autoFocus?: boolean;

@@ -1,36 +1,45 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { folderQuery, logdirQuery } from "../api/queries";
+import { folderQuery } from "../api/queries";
 import { sentence } from "../api/request";
 import { useDebounced } from "../parts/debounced";
 import { Icon } from "../parts/icon";
 import { Modal } from "../parts/modal";
-import { FolderList } from "./folder-list";
-import { LogdirLine } from "./logdir-facts";
+import { PathList, type Entry } from "./path-list";
 
-interface FolderPickerProps {
+/** Files to choose from: how their names end, and which of a folder's is meant first. */
+export interface FileChoice {
+  suffixes: readonly string[];
+  usual: string;
+}
+
+interface PathPickerProps {
   /** The folder to begin in; one that is not there, or outside of what may be looked at, gives the server's choice. */
   start: string | null;
+  /** A file is chosen; without it, a folder. */
+  files?: FileChoice;
+  /** What is said of the one that would be chosen. */
+  Note?: React.ComponentType<{ path: string }>;
   onChoose: (path: string) => void;
   onClose: () => void;
 }
 
 /** Walks the server's folders. By keyboard: arrows, Enter or Right to go in, Left or Backspace to go up. */
-export function FolderPicker({ start, onChoose, onClose }: FolderPickerProps) {
+export function PathPicker({ start, files, Note, onChoose, onClose }: PathPickerProps) {
   const [path, setPath] = useState(start);
-  const [marked, setMarked] = useState<string | null>(null);
+  const [marked, setMarked] = useState<Entry | null>(null);
   const came = useRef<string | null>(null);
-  const roots = useQuery({ ...folderQuery(null), retry: false }).data?.roots;
+  const suffixes = files?.suffixes.join(",");
+  const roots = useQuery({ ...folderQuery(null, suffixes), retry: false }).data?.roots;
   const isOpen = path === null || roots?.some((root) => `${path}/`.startsWith(root === "/" ? root : `${root}/`));
   const { data: folder, error } = useQuery({
-    ...folderQuery(isOpen ? path : null),
+    ...folderQuery(isOpen ? path : null, suffixes),
     enabled: roots !== undefined || path === null,
     retry: false,
     placeholderData: (before) => before,
   });
-  const chosen = marked ?? folder?.path ?? null;
+  const chosen = files ? (marked && !marked.is_dir ? marked.path : null) : (marked?.path ?? folder?.path ?? null);
   const settled = useDebounced(chosen, 120);
-  const facts = useQuery({ ...logdirQuery(settled ?? ""), enabled: settled !== null, retry: false }).data;
 
   // A start that is no folder (a half-typed path) is no reason to show nothing.
   useEffect(() => {
@@ -42,10 +51,12 @@ export function FolderPicker({ start, onChoose, onClose }: FolderPickerProps) {
     setMarked(null);
     setPath(next);
   };
-  const folders = folder?.entries.filter((entry) => entry.is_dir) ?? [];
+  const entries = folder?.entries.filter((entry) => files || entry.is_dir) ?? [];
+  const usual = entries.find((entry) => !entry.is_dir && entry.name === files?.usual)?.path ?? null;
   const up = folder?.parent ?? null;
+  const wayBack = entries.some((entry) => entry.path === came.current) ? came.current : null;
   return (
-    <Modal open onClose={onClose} title="Choose a folder" wide>
+    <Modal open onClose={onClose} title={files ? "Choose a file" : "Choose a folder"} wide>
       <div className="picker">
         <div className="picker-path">
           <button type="button" className="button" disabled={!up} aria-label="Up to the parent folder" onClick={() => up && enter(up)}>
@@ -66,19 +77,20 @@ export function FolderPicker({ start, onChoose, onClose }: FolderPickerProps) {
         </div>
         {error && <p className="field-error">{sentence(error)}</p>}
         {folder && (
-          <FolderList
+          <PathList
             key={folder.path}
-            label={`Folders in ${folder.path}`}
-            folders={folders}
-            cameFrom={came.current}
+            label={`${files ? "Folders and files" : "Folders"} in ${folder.path}`}
+            entries={entries}
+            empty={files ? `No folder and no ${files.usual} in here.` : "No folders in here. It can be chosen itself."}
+            marked={wayBack ?? usual}
             onMark={setMarked}
-            onEnter={enter}
+            onEnter={(entry) => (entry.is_dir ? enter(entry.path) : onChoose(entry.path))}
             onUp={() => up && enter(up)}
           />
         )}
         <div className="picker-facts" aria-live="polite">
           {chosen && <code>{chosen}</code>}
-          {facts && facts.path === chosen && <LogdirLine facts={facts} />}
+          {Note && settled && settled === chosen && <Note path={settled} />}
         </div>
       </div>
       <footer className="modal-foot">
@@ -86,7 +98,7 @@ export function FolderPicker({ start, onChoose, onClose }: FolderPickerProps) {
           Cancel
         </button>
         <button type="button" className="button button-main" disabled={!chosen} onClick={() => chosen && onChoose(chosen)}>
-          Choose this folder
+          {files ? "Choose this file" : "Choose this folder"}
         </button>
       </footer>
     </Modal>

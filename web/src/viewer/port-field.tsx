@@ -7,6 +7,9 @@ import { parsePort } from "./form";
 
 interface PortFieldProps {
   value: string;
+  usual: string;
+  /** Whether it may have none: it is then opened through the server alone. */
+  mayBeEmpty: boolean;
   /** The address that it would listen on; null is the server's default. */
   host: string | null;
   onChange: (value: string) => void;
@@ -14,7 +17,7 @@ interface PortFieldProps {
 }
 
 /** Says at once who has the port. A taken one is no mistake: the job would wait for it. */
-export function PortField({ value, host, onChange, problem }: PortFieldProps) {
+export function PortField({ value, usual, mayBeEmpty, host, onChange, problem }: PortFieldProps) {
   const settled = useDebounced(value, 200);
   const settledHost = useDebounced(host, 400);
   const port = parsePort(settled);
@@ -28,7 +31,14 @@ export function PortField({ value, host, onChange, problem }: PortFieldProps) {
       onChange={onChange}
       numeric
       problem={problem}
-      hint={parsePort(value) === "auto" ? "The lowest free port from 6006." : undefined}
+      placeholder={mayBeEmpty ? "none" : undefined}
+      hint={
+        parsePort(value) === "auto"
+          ? `The lowest free port from ${usual}.`
+          : mayBeEmpty && !value.trim()
+            ? "No port: it is opened through this server alone."
+            : undefined
+      }
       facts={
         current &&
         (current.free ? (

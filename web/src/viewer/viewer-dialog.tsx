@@ -49,7 +49,8 @@ function seeded<F extends ViewerForm>(kind: DialogKind<F>, seed: Seed): F {
     case "global":
       return recall(localStorage, kind.keeping);
     case "config":
-      return { ...kind.keeping.defaults, logdir: seed.logdir, windowTitle: seed.title };
+      // Only TensorBoard's is opened from a config.
+      return { ...kind.keeping.defaults, logdir: seed.logdir, windowTitle: seed.title } as F;
     case "again":
       return kind.formOf(seed.job.job_params, seed.job.priority);
     case "service": {
@@ -125,8 +126,6 @@ export function ViewerDialog<F extends ViewerForm>({ kind, seed, onClose }: View
   const args = (of: F) => argsOf(kind.paramsOf(of), of.priority);
   const onSubmit = (event: React.FormEvent): void => {
     event.preventDefault();
-    // A form in a portal is inside of this one to React.
-    if (event.target !== event.currentTarget) return;
     ifWell(use, () => {
       if (seed.kind !== "service") return start.mutate();
       save.mutate({ ...seed.service, args: edited(seed.service.args, args(first), args(form)) });

@@ -1,0 +1,20 @@
+/** What a declared service's state is called. */
+import type { Job, Service } from "../api/types";
+import { isActive, isEnded, shown } from "../jobs/state";
+
+export interface ServiceState {
+  word: string;
+  dot: "ok" | "warn" | "bad" | "off";
+  /** The whole of it. */
+  more: string;
+}
+
+export function stateOf(entry: Service, instance: Job | undefined, now: number): ServiceState {
+  if (!entry.service.enabled && !(instance && isActive(instance))) return { word: "off", dot: "off", more: "" };
+  if (entry.error) return { word: "cannot run", dot: "bad", more: entry.error };
+  if (!instance) return { word: "not there", dot: "off", more: "" };
+  const { word, more } = shown(instance, now);
+  if (instance.status === "failed") return { word, dot: "bad", more };
+  if (isEnded(instance)) return { word: "stopped", dot: "off", more };
+  return { word, dot: instance.status === "running" ? "ok" : isActive(instance) ? "off" : "warn", more };
+}
