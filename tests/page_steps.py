@@ -37,6 +37,23 @@ def start(page: Page, logdir: Path | str, port: int | str, title: str) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+def open_mkdocs_dialog(page: Page) -> None:
+    page.get_by_role("region", name="Services").get_by_role("button", name="MkDocs...").click()
+    expect(page.get_by_role("dialog", name="Start MkDocs")).to_be_visible()
+
+
+def name_service(page: Page, name: str) -> None:
+    """From a viewer's dialog: its values become a service."""
+    page.get_by_role("button", name="Create service...").click()
+    page.get_by_role("dialog", name="Create a service").get_by_role("textbox", name="Name", exact=True).fill(name)
+    page.get_by_role("button", name="Create service", exact=True).click()
+
+
+def service(page: Page, name: str) -> Locator:
+    """Its line in the sidebar."""
+    return page.get_by_role("region", name="Services").get_by_role("listitem", name=name, exact=True)
+
+
 def view(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="Views").get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()

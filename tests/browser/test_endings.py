@@ -54,7 +54,7 @@ def test_the_true_reason_and_where_to_look_closer(
         panel.get_by_role("button", name=f"Copy the {command} line").click()
         assert page.evaluate("navigator.clipboard.readText()") == line
     panel.get_by_role("tab", name="TTY").click()
-    expect(panel.locator(".xterm-rows").get_by_text("no such plugin")).to_be_visible()
+    expect(panel.locator(".xterm-rows").get_by_text("no such plugin", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("forgather", [IS_DEAF], indirect=True)
@@ -75,4 +75,5 @@ def test_force_kill_is_behind_a_second_step(
     assert forgather.job(queue_id)["alive"]
     panel.get_by_role("button", name="Force kill...").click()
     asked.get_by_role("button", name="Force kill", exact=True).click()
+    forgather.wait_status(queue_id, "aborted")
     expect_state(panel, "aborted")

@@ -110,8 +110,13 @@ export function openScreen(host: HTMLElement): Screen {
     dispose: () => {
       observer.disconnect();
       dark.removeEventListener("change", recolour);
-      terminal.dispose();
-      release();
+      // What is still being written would look for a renderer that is gone: the last of it comes first.
+      terminal.write("", () => {
+        setTimeout(() => {
+          terminal.dispose();
+          release();
+        });
+      });
     },
   };
 }

@@ -1,0 +1,216 @@
+"""Declared services in the page: created from the dialog, switched, edited, stopped, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from forgather_server import Forgather
+from page_steps import SLOWLY, card, expect_state, field, fill, more, name_service, open_dialog, service
+from playwright.sync_api import Locator, Page, expect
+from watched_page import Watched
+
+REFUSED = "status of 4(00|22)"
+
+
+@pytest.fixture
+def forgather(make_forgather: Callable[..., Forgather], sample_runs: Path) -> Forgather:
+    """One with a declared service, of which the dialog shows a part."""
+    declared = {"logdir": str(sample_runs), "idle_timeout": "2h", "tasks_max": 90}
+    server = make_forgather(services={"tensorboard": {"lab": declared}})
+    server.start()
+    return server
+
+
+def declared(forgather: Forgather, kind: str = "tensorboard") -> dict[str, Any]:
+    """The services in the settings file."""
+    found: dict[str, Any] = yaml.safe_load(forgather.config.read_text()).get("services", {}).get(kind, {})
+    return found
+
+
+def instance(forgather: Forgather, name: str) -> str | None:
+    """The job of a service that has not ended."""
+    live = [job for job in forgather.get("/api/jobs").json() if job["alive"] and job["service"] == name]
+    assert len(live) < 2
+    return str(live[0]["queue_id"]) if live else None
+
+
+def expect_service(line: Locator, word: str) -> None:
+    expect(line.locator(".service-state")).to_have_text(word, timeout=SLOWLY)
+
+
+def asleep(forgather: Forgather) -> str:
+    """What nobody has visited is on this host."""
+    return "sleeping" if forgather.get("/api/host").json()["placement"] == "socket" else "running"
+
+
+def test_a_dialog_s_values_become_a_service(
+    page: Page, forgather: Forgather, watched: Watched, sample_runs: Path
+) -> None:
+    watched.expect(REFUSED)
+    open_dialog(page)
+    fill(page, sample_runs, "", "All models, of us")
+    page.get_by_role("button", name="Create service...").click()
+    naming = page.get_by_role("dialog", name="Create a service")
+    name = naming.get_by_role("textbox", name="Name", exact=True)
+    expect(name).to_have_value("all-models-of-us")
+    expect(name).to_be_focused()
+    name.fill("All Models")
+    page.keyboard.press("Enter")
+    expect(naming.locator(".field-error")).to_have_text(
+        "name must be lower-case letters, digits, _ and -, at most 63, a letter or digit first and last"
+    )
+    assert set(declared(forgather)) == {"lab"}
+    name.fill("lab")
+    page.keyboard.press("Enter")
+    expect(naming.locator(".field-error")).to_have_text("There is a service lab already.")
+    name.fill("all")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect_service(service(page, "all"), asleep(forgather))
+    assert declared(forgather)["all"] == {
+        "enabled": True, "logdir": str(sample_runs), "window_title": "All models, of us",
+    }  # fmt: skip
+    expect(card(page, "All models, of us").get_by_role("link", name="Open")).to_have_attribute("href", "/api/tb/all/")
+    with page.context.expect_page() as opened:
+        more(service(page, "all"), "all", "Open")
+    expect(opened.value).to_have_title("All models, of us", timeout=SLOWLY)
+    assert opened.value.url.startswith(f"{forgather.url}/api/tb/all/")
+    expect_service(service(page, "all"), "running")
+
+
+def test_what_is_wrong_beside_the_name_stands_at_its_field(
+    page: Page, forgather: Forgather, watched: Watched, sample_runs: Path
+) -> None:
+    watched.expect(REFUSED)
+    open_dialog(page)
+    fill(page, sample_runs, "", "limited")
+    page.get_by_role("button", name="Advanced").click()
+    field(page, "Memory limit").fill("a lot")
+    name_service(page, "limited-one")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    expect(field(page, "Memory limit")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("dialog").locator(".field-error")).to_have_count(1)
+    # Nothing that was typed is lost.
+    expect(field(page, "Window title")).to_have_value("limited")
+    field(page, "Memory limit").fill("2G")
+    page.get_by_role("button", name="Create service...").click()
+    expect(field(page, "Name")).to_have_value("limited-one")
+    page.get_by_role("button", name="Create service", exact=True).click()
+    expect(service(page, "limited-one")).to_be_visible()
+    assert declared(forgather)["limited-one"]["memory_max"] == "2G"
+    # A job needs a port where a service needs none.
+    open_dialog(page)
+    fill(page, sample_runs, "", "a job")
+    page.get_by_role("button", name="Start TensorBoard").click()
+    expect(field(page, "Port")).to_have_attribute("aria-invalid", "true")
+
+
+def test_off_and_on(page: Page, forgather: Forgather) -> None:
+    lab = service(page, "lab")
+    expect_service(lab, asleep(forgather))
+    first = instance(forgather, "lab")
+    switch = lab.get_by_role("switch", name="Enable lab")
+    expect(switch).to_be_checked()
+    switch.click()
+    expect(switch).not_to_be_checked()
+    expect_service(lab, "off")
+    assert declared(forgather)["lab"]["enabled"] is False
+    assert instance(forgather, "lab") is None
+    switch.click()
+    expect_service(lab, asleep(forgather))
+    assert instance(forgather, "lab") not in (first, None)
+    assert declared(forgather)["lab"]["enabled"] is True
+
+
+def test_an_edit_changes_what_was_changed(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+    lab = service(page, "lab")
+    expect_service(lab, asleep(forgather))
+    first = instance(forgather, "lab")
+    more(lab, "lab", "Edit...")
+    expect(page.get_by_role("dialog", name="Edit the service lab")).to_be_visible()
+    expect(field(page, "Log directory")).to_have_value(str(sample_runs))
+    expect(field(page, "Port")).to_have_value("")
+    expect(field(page, "Window title")).to_have_value("")
+    # What is set there does not hide.
+    expect(field(page, "Idle timeout")).to_have_value("2h")
+    page.get_by_role("button", name="Save service").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    # Nothing was changed: its instance stays.
+    assert instance(forgather, "lab") == first
+    more(lab, "lab", "Edit...")
+    field(page, "Window title").fill("Ours")
+    page.get_by_role("button", name="Save service").click()
+    expect_state(card(page, "Ours"), asleep(forgather))
+    assert instance(forgather, "lab") not in (first, None)
+    assert declared(forgather)["lab"] == {
+        "enabled": True, "logdir": str(sample_runs), "idle_timeout": "2h", "tasks_max": 90, "window_title": "Ours",
+    }  # fmt: skip
+    # The page of before knows the declaration of now.
+    more(lab, "lab", "Edit...")
+    expect(field(page, "Window title")).to_have_value("Ours")
+
+
+def test_a_bad_edit_is_told_and_changes_nothing(page: Page, forgather: Forgather, watched: Watched) -> None:
+    watched.expect(REFUSED)
+    before, first = declared(forgather), instance(forgather, "lab")
+    more(service(page, "lab"), "lab", "Edit...")
+    field(page, "Log directory").fill("/not/there")
+    page.get_by_role("button", name="Save service").click()
+    problem = page.get_by_role("dialog").locator(".field-error")
+    expect(problem).to_have_text("logdir /not/there does not exist")
+    expect(field(page, "Log directory")).to_have_value("/not/there")
+    assert (declared(forgather), instance(forgather, "lab")) == (before, first)
+
+
+def test_stop_start_and_delete(page: Page, forgather: Forgather) -> None:
+    lab = service(page, "lab")
+    expect_service(lab, asleep(forgather))
+    more(lab, "lab", "Stop")
+    expect_service(lab, "stopped")
+    expect(lab.get_by_role("switch")).to_be_checked()
+    more(lab, "lab", "Start")
+    expect_service(lab, asleep(forgather))
+    more(lab, "lab", "Delete...")
+    question = page.get_by_role("dialog", name="Delete the service lab?")
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(question).to_be_hidden()
+    assert set(declared(forgather)) == {"lab"}
+    more(lab, "lab", "Delete...")
+    question.get_by_role("button", name="Delete service").click()
+    expect(lab).to_be_hidden()
+    assert declared(forgather) == {}
+    assert instance(forgather, "lab") is None
+
+
+def test_a_service_that_cannot_run_says_why(page: Page, forgather: Forgather, tmp_path: Path) -> None:
+    logdir = tmp_path / "mounted-later"
+    logdir.mkdir()
+    forgather.cli("service", "add", "tensorboard", "late", f"logdir={logdir}", "--disabled")
+    late = service(page, "late")
+    expect_service(late, "off")
+    logdir.rmdir()
+    late.get_by_role("switch").click()
+    expect_service(late, "cannot run")
+    expect(page.get_by_role("status", name="Messages")).to_contain_text(f"logdir {logdir} does not exist")
+    logdir.mkdir()
+    more(late, "late", "Start")
+    expect_service(late, asleep(forgather))
+
+
+def test_another_s_change_is_seen_at_once(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+    forgather.cli("service", "add", "tensorboard", "more", f"logdir={sample_runs}")
+    expect_service(service(page, "more"), asleep(forgather))
+    forgather.cli("service", "remove", "tensorboard", "more")
+    expect(service(page, "more")).to_be_hidden()
+
+
+def test_on_a_phone_they_are_folded_away(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(service(page, "lab")).to_be_hidden()
+    page.get_by_role("button", name="Saved services").click()
+    expect(service(page, "lab").get_by_role("switch", name="Enable lab")).to_be_visible()
