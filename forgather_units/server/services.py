@@ -89,6 +89,8 @@ class Services:
                 raise Conflict(f"{kind} {name} is disabled", hint=f"forgather service enable {kind} {name}")
             if not self._instances(service):
                 self._scheduler.submit(self._submission(service))
+                self._errors.pop((kind, name), None)
+                self._changes.tell(Subject.SERVICES)
             return self._said(service)
 
     def stop(self, kind: str, name: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ export function ConfigFileField({ value, onChange, problem }: ConfigFileFieldPro
         onChange={onChange}
         placeholder="/path/to/mkdocs.yml"
         mono
-        autoFocus
+        first
         problem={problem}
         hint={value ? undefined : "The mkdocs.yml of the site. It stays untouched."}
         beside={

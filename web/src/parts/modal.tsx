@@ -27,6 +27,7 @@ export function Modal({ open, onClose, title, description, wide, children }: Mod
       <Dialog.Portal>
         <div className="backdrop">
           <Dialog.Content
+            onOpenAutoFocus={focusFirst}
             // Radix knows only triggers of its own, and ours are anywhere.
             onCloseAutoFocus={(event) => {
               event.preventDefault();
@@ -48,6 +49,14 @@ export function Modal({ open, onClose, title, description, wide, children }: Mod
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** A dialog over a dialog would lose React's own autoFocus to the lower one, which holds on to the focus until then. */
+function focusFirst(event: Event): void {
+  const first = event.target instanceof Element && event.target.querySelector("[data-first]");
+  if (!(first instanceof HTMLElement)) return;
+  event.preventDefault();
+  first.focus();
 }
 
 /** Who opens the dialog has the focus; a menu's entry is gone by then, and its button is meant. */

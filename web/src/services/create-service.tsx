@@ -50,7 +50,7 @@ export function CreateService({ type, name, onName, args, onDone, onError, onClo
               setProblem(undefined);
             }}
             mono
-            autoFocus
+            first
             problem={problem}
             hint="Lower-case letters, digits, _ and -. It is a part of its address, which stays the same."
           />

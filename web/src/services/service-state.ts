@@ -10,8 +10,9 @@ export interface ServiceState {
 }
 
 export function stateOf(entry: Service, instance: Job | undefined, now: number): ServiceState {
-  if (!entry.service.enabled && !(instance && isActive(instance))) return { word: "off", dot: "off", more: "" };
-  if (entry.error) return { word: "cannot run", dot: "bad", more: entry.error };
+  const isAlive = instance !== undefined && !isEnded(instance);
+  if (!entry.service.enabled && !isAlive) return { word: "off", dot: "off", more: "" };
+  if (entry.error && !isAlive) return { word: "cannot run", dot: "bad", more: entry.error };
   if (!instance) return { word: "not there", dot: "off", more: "" };
   const { word, more } = shown(instance, now);
   if (instance.status === "failed") return { word, dot: "bad", more };

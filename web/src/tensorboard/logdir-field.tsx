@@ -30,7 +30,7 @@ export function LogdirField({ value, onChange, problem }: LogdirFieldProps) {
         onChange={onChange}
         placeholder="/path/to/output_models"
         mono
-        autoFocus
+        first
         problem={problem}
         facts={!problem && facts && facts.path && settled === value.trim() ? <LogdirLine facts={facts} /> : null}
         hint={value ? undefined : "The folder that holds the runs. TensorBoard finds every run below it."}

@@ -13,7 +13,8 @@ interface TextFieldProps extends Common {
   placeholder?: string | undefined;
   numeric?: boolean;
   mono?: boolean;
-  autoFocus?: boolean;
+  /** Where its dialog begins. */
+  first?: boolean;
   /** What stands behind the control, in its line. */
   beside?: React.ReactNode;
   /** What the machine says about the value. */
@@ -21,7 +22,7 @@ interface TextFieldProps extends Common {
 }
 
 export function TextField(props: TextFieldProps) {
-  const { label, hint, problem, value, onChange, placeholder, numeric, mono, autoFocus, beside, facts } = props;
+  const { label, hint, problem, value, onChange, placeholder, numeric, mono, first, beside, facts } = props;
   const id = useId();
   const about = [hint && `${id}-hint`, facts && `${id}-facts`, problem && `${id}-problem`].filter(Boolean).join(" ");
   return (
@@ -36,7 +37,7 @@ export function TextField(props: TextFieldProps) {
           value={value}
           placeholder={placeholder}
           inputMode={numeric ? "numeric" : undefined}
-          autoFocus={autoFocus}
+          data-first={first || undefined}
           autoComplete="off"
           autoCapitalize="off"
           spellCheck={false}
