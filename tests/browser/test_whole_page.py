@@ -11,7 +11,7 @@ import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from forgather_server import Forgather
-from page_steps import more
+from page_steps import more, open_dialog, open_mkdocs_dialog, service
 from playwright.sync_api import BrowserContext, Page, expect
 
 from forgather_units.samples.collection import write_samples
@@ -116,6 +116,53 @@ def test_no_dialog_shuts_anybody_out(
     forgather.wait_status(forgather.submit(sample_runs, port=free_port(), window_title="seen"), "running")
     more(page.get_by_role("article", name="seen"), "seen", "Force kill...")
     look(page, "force kill")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_service_shuts_anybody_out(
+    page: Page, forgather: Forgather, tmp_path: Path, scheme: str, width: int
+) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 800})
+    for name, logdir in (("all", tmp_path), ("a-name-that-is-longer-than-the-sidebar", tmp_path / "later")):
+        logdir.mkdir(exist_ok=True)
+        forgather.cli("service", "add", "tensorboard", name, f"logdir={logdir}")
+    forgather.cli("service", "disable", "tensorboard", "a-name-that-is-longer-than-the-sidebar")
+    (tmp_path / "later").rmdir()
+    forgather.cli("service", "enable", "tensorboard", "a-name-that-is-longer-than-the-sidebar")
+    if width < 400:
+        page.get_by_role("button", name="Saved services").click()
+    expect(service(page, "a-name-that-is-longer-than-the-sidebar").get_by_text("cannot run")).to_be_visible()
+    look(page, "the services")
+    service(page, "all").get_by_role("button", name="More for all").click()
+    look(page, "a service's menu")
+    page.get_by_role("menuitem", name="Edit...").click()
+    expect(page.get_by_role("dialog", name="Edit the service all")).to_be_visible()
+    look(page, "a service in the dialog")
+    page.keyboard.press("Escape")
+    more(service(page, "all"), "all", "Delete...")
+    expect(page.get_by_role("button", name="Delete service")).to_be_visible()
+    look(page, "the question before it is deleted")
+    page.keyboard.press("Escape")
+    open_dialog(page)
+    page.get_by_role("textbox", name="Log directory").fill(str(tmp_path))
+    page.get_by_role("button", name="Create service...").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("all")
+    page.get_by_role("button", name="Create service", exact=True).click()
+    expect(page.get_by_text("There is a service all already.")).to_be_visible()
+    look(page, "a name that is taken")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    open_mkdocs_dialog(page)
+    page.get_by_role("button", name="Advanced").click()
+    page.get_by_role("checkbox", name="--bind_all").check()
+    page.get_by_role("button", name="Start MkDocs").click()
+    expect(page.get_by_text("Choose the mkdocs.yml of the site.")).to_be_visible()
+    look(page, "MkDocs")
+    page.get_by_role("button", name="Browse...").click()
+    expect(page.get_by_role("listbox")).to_be_visible()
+    look(page, "the files")
 
 
 def test_the_first_load_is_light(forgather: Forgather) -> None:
