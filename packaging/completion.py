@@ -29,6 +29,7 @@ _COMPLETES: Mapping[str, Any] = {
     "logdir": shtab.DIRECTORY,
     "project_dir": shtab.DIRECTORY,
     "config": shtab.FILE,
+    "path": shtab.FILE,
 }
 
 
@@ -37,6 +38,9 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     parser = build_parser()
     for action in _actions(parser):
+        if action.choices is not None and not isinstance(action, argparse._SubParsersAction):
+            # shtab 1.5 takes the first of them by its number, which a mapping has not.
+            action.choices = list(action.choices)
         if action.dest in _COMPLETES:
             action.complete = _COMPLETES[action.dest]  # type: ignore[attr-defined]
     for shell, file in FILES.items():
