@@ -16,10 +16,11 @@ from typing import Any, Final
 
 from forgather_units.auth.credentials import Presented, presented
 from forgather_units.auth.password import Password
+from forgather_units.auth.people import OWNER, People, Person
 from forgather_units.auth.secret_file import SecretFile, private_folder, write_secret
 from forgather_units.auth.sessions import Sessions
 from forgather_units.auth.throttle import Throttle
-from forgather_units.domain.errors import ForgatherError, Refused, Unavailable
+from forgather_units.domain.errors import Forbidden, ForgatherError, Refused, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class How(StrEnum):
     BEARER = "bearer"
     COOKIE = "cookie"
     QUERY = "query"
+    PEER = "peer"
     DISABLED = "disabled"
 
 
@@ -52,6 +54,7 @@ class Identity:
     """Somebody who may."""
 
     how: How
+    person: Person = OWNER
 
 
 class Authority:
@@ -64,12 +67,14 @@ class Authority:
         enabled: bool = True,
         clock: Callable[[], float] = time.time,
         throttle: Throttle | None = None,
+        people: People | None = None,
     ) -> None:
         self.enabled = enabled
         self._token = SecretFile(folder / "auth_token")
         self._password = Password(folder / "password_hash")
         self._sessions = Sessions(folder, lambda: (self.token, self._password.fingerprint), clock)
         self._throttle = throttle or Throttle()
+        self._people = people or People()
         if enabled:
             # Made, or complained of, at the start rather than at the first request. What it holds is only looked at
             # when it is asked for, so that a damaged token can still be replaced (`regenerate_token`).
@@ -101,6 +106,10 @@ class Authority:
             return address
         return f"{address}/?token={self.token}" if self.enabled else f"{address}/"
 
+    def login_url_of(self, address: str, person: Person) -> str:
+        """The same for one person, once, and for some minutes."""
+        return f"{address}/?token={self._sessions.ticket(person.name)}" if self.enabled else f"{address}/"
+
     def identify(self, environ: dict[str, Any]) -> Identity | None:
         """Who sends this request; None for one who may not. What is said outright counts before a cookie."""
         if not self.enabled:
@@ -111,11 +120,18 @@ class Authority:
         if shown.query is not None:
             return Identity(How.QUERY) if self._is_token(shown.query) else None
         # A viewer's page could set a second cookie of our name for its own path: one of them being ours is enough.
-        return Identity(How.COOKIE) if any(map(self._sessions.is_valid, shown.sessions)) else None
+        for session in shown.sessions:
+            if (person := self._person_of(session)) is not None:
+                return Identity(How.COOKIE, person)
+        person = self._people.by_uid(shown.peer) if shown.peer is not None else None
+        return Identity(How.PEER, person) if person is not None else None
 
     def sign_in(self, client: str, *, token: str | None = None, password: str | None = None) -> str:
         """The session's cookie value. `client` is an address. Raises Denied, TooManyAttempts, Refused."""
         if token is not None and password is None:
+            if (name := self._sessions.redeem(token)) is not None and self._people.by_name(name) is not None:
+                log.info("%s signed in from %s", name, client)
+                return self._sessions.new(name)
             self._check_token(client, token)
         elif password is not None and token is None:
             self._check_password(client, password)
@@ -132,6 +148,9 @@ class Authority:
         if not self.enabled:
             # Else anybody could leave a password behind for the day on which the gate is closed again.
             raise Refused("authentication is turned off: nobody can set a password")
+        if not by.person.is_admin:
+            # Whoever knows it is the server's owner.
+            raise Forbidden("only an admin of this server sets its password")
         if self._password.is_set and by.how not in (How.BEARER, How.QUERY):
             if current is None:
                 raise Refused("current_password is missing", field="current_password")
@@ -151,6 +170,12 @@ class Authority:
     def regenerate_token(self) -> None:
         """A new token; the old one and every session end."""
         write_secret(self._token.file, _new_token() + "\n")
+
+    def _person_of(self, session: str) -> Person | None:
+        name = self._sessions.name_in(session)
+        if name is None:
+            return None
+        return self._people.by_name(name) if name else OWNER
 
     def _check_token(self, client: str, token: str) -> None:
         # The right one is let in at any time: nobody guesses it, and whoever guesses passwords from the owner's

@@ -1,4 +1,4 @@
-"""What a request shows of itself: bearer token, `?token=`, session cookies."""
+"""What a request shows of itself: bearer token, `?token=`, session cookies, and the user at the other end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from urllib.parse import unquote_plus
 
 SESSION_COOKIE: Final = "forgather_session"
 TOKEN_PARAMETER: Final = "token"  # noqa: S105 - the name of a parameter
+PEER: Final = "forgather.peer"
+"""In the environ: the number of the user at the other end of a unix socket, as the kernel says it. Not there behind a
+reverse proxy, where that is the proxy's."""
 
 _BEARER = re.compile(r"[ \t]*bearer(?:[ \t]+(\S+))?[ \t]*", re.IGNORECASE)
 _IS_BEARER = re.compile(r"[ \t]*bearer(?:[ \t,]|$)", re.IGNORECASE)
@@ -29,6 +32,7 @@ class Presented:
     bearer: str | None
     query: str | None
     sessions: tuple[str, ...]
+    peer: int | None = None
 
 
 def presented(environ: dict[str, Any]) -> Presented:
@@ -37,6 +41,7 @@ def presented(environ: dict[str, Any]) -> Presented:
         _bearer(environ.get("HTTP_AUTHORIZATION", "")),
         _query(environ.get("QUERY_STRING", "")),
         _sessions(environ.get("HTTP_COOKIE", "")),
+        environ.get(PEER),
     )
 
 

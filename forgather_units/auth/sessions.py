@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,12 @@ from forgather_units.auth.secret_file import SecretFile, private_folder, write_s
 
 MAX_AGE: Final = 30 * 24 * 3600
 """Seconds."""
+TICKET_AGE: Final = 15 * 60
+"""Seconds in which a sign-in address that was made for a person can be opened."""
+
+# `<32 hex digits>`, and the account's name in hex where the session is bound to a person.
+_SESSION: Final = re.compile(r"[0-9a-f]{32}(?:-([0-9a-f]*))?")
+_TICKET: Final = re.compile(r"login-([0-9a-f]*)-[0-9a-f]{32}")
 
 
 class _Signer(TimestampSigner):
@@ -50,13 +57,36 @@ class Sessions:
         self._clock = clock
         self._signer_of: tuple[tuple[str, ...], _Signer] | None = None
 
-    def new(self) -> str:
-        """The value of a cookie: letters, digits, `_`, `-` and dots."""
-        return self._signer().sign(secrets.token_hex(16)).decode("ascii")
+    def new(self, person: str = "") -> str:
+        """The value of a cookie: letters, digits, `_`, `-` and dots. `person`: to whose account it is bound."""
+        bound = f"-{_written(person)}" if person else ""
+        return self._signer().sign(f"{secrets.token_hex(16)}{bound}").decode("ascii")
+
+    def ticket(self, person: str) -> str:
+        """What signs `person` in, once, within TICKET_AGE; of the same letters."""
+        return self._signer().sign(f"login-{_written(person)}-{secrets.token_hex(16)}").decode("ascii")
+
+    def redeem(self, ticket: str) -> str | None:
+        """Whose ticket it is, and it is none any more; None for what is no ticket (any more)."""
+        name = self._unsigned(ticket, TICKET_AGE)
+        parts = _TICKET.fullmatch(name) if name is not None else None
+        if name is None or parts is None:
+            return None
+        with self._alone():
+            if name in self._revoked.read():
+                return None
+            self._note_revoked(name)
+        return bytes.fromhex(parts[1]).decode()
 
     def is_valid(self, cookie: str) -> bool:
+        return self.name_in(cookie) is not None
+
+    def name_in(self, cookie: str) -> str | None:
+        """To whom a valid session is bound, empty for one of the server's owner; None for one that is not valid."""
         name = self._name(cookie)
-        return name is not None and name not in self._revoked.read()
+        if name is None or name in self._revoked.read():
+            return None
+        return bytes.fromhex((_SESSION.fullmatch(name) or [name, ""])[1] or "").decode()
 
     def is_ours(self, cookie: str) -> bool:
         """Whether it was made here and has not ended by itself; it may have been revoked."""
@@ -68,14 +98,21 @@ class Sessions:
         if name is None:
             return
         with self._alone():
-            now = int(self._clock())
-            lines = [line for line in self._revoked.read().splitlines() if _ends(line) > now]
-            write_secret(self._revoked.file, "\n".join([*lines, f"{now + MAX_AGE} {name}"]) + "\n")
+            self._note_revoked(name)
+
+    def _note_revoked(self, name: str) -> None:
+        now = int(self._clock())
+        lines = [line for line in self._revoked.read().splitlines() if _ends(line) > now]
+        write_secret(self._revoked.file, "\n".join([*lines, f"{now + MAX_AGE} {name}"]) + "\n")
 
     def _name(self, cookie: str) -> str | None:
+        name = self._unsigned(cookie, MAX_AGE)
+        return name if name is not None and _SESSION.fullmatch(name) else None
+
+    def _unsigned(self, text: str, max_age: int) -> str | None:
         try:
-            return self._signer().unsign(cookie, max_age=MAX_AGE).decode("ascii")
-        except BadSignature:
+            return self._signer().unsign(text, max_age=max_age).decode("ascii")
+        except (BadSignature, UnicodeError):
             return None
 
     def _signer(self) -> _Signer:
@@ -97,6 +134,10 @@ class Sessions:
             yield
         finally:
             os.close(folder)
+
+
+def _written(name: str) -> str:
+    return name.encode().hex()
 
 
 def _ends(line: str) -> int:

@@ -33,6 +33,10 @@ class NotFound(ForgatherError):
     """No such job (HTTP 404)."""
 
 
+class Forbidden(ForgatherError):
+    """It is somebody else's, or an admin's to do (HTTP 403)."""
+
+
 class Conflict(ForgatherError):
     """The job is in a state that does not allow this (HTTP 409)."""
 

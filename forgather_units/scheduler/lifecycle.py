@@ -263,6 +263,8 @@ class Lifecycle:
 
     def _clear(self, job: Job) -> None:
         """What is left of one that has ended, as we know."""
+        if not self._viewers.is_there(job):
+            return
         match self._viewers.look(job):
             case Asleep():
                 self._viewers.stop(job)

@@ -11,7 +11,15 @@ from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from forgather_units.auth.authority import Denied, TooManyAttempts
-from forgather_units.domain.errors import Conflict, ForgatherError, Malformed, NotFound, Refused, Unavailable
+from forgather_units.domain.errors import (
+    Conflict,
+    Forbidden,
+    ForgatherError,
+    Malformed,
+    NotFound,
+    Refused,
+    Unavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +28,7 @@ _STATUS: Final[Mapping[type[ForgatherError], HTTPStatus]] = {
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     Refused: HTTPStatus.BAD_REQUEST,
     Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,

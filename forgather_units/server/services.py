@@ -139,6 +139,9 @@ class Services:
         params = dict(service.args)
         priority = params.pop("priority", 0)
         params[kind.required] = str(Path(str(params[kind.required])).expanduser())
+        if "window_title" in kind.parsers:
+            # What lists call it, where its declaration does not say.
+            params.setdefault("window_title", service.name)
         if self._sockets and not params.get("direct"):
             # Asleep until somebody looks, and on a port only where one was named: its address is the server's.
             params.setdefault("lazy", True)

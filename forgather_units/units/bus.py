@@ -160,13 +160,20 @@ class ManagerBus:
         """Let systemd forget a failed unit. False if there is no such unit."""
         return self._if_loaded(b"ResetFailedUnit", b"s", [unit.encode()])
 
+    def is_loaded(self, unit: str) -> bool:
+        """Whether systemd has it in mind. Unlike `properties` this loads nothing, and so says nothing to anybody."""
+        return self._if_loaded(b"GetUnit", b"s", [unit.encode()])
+
     def units(self, pattern: str) -> list[str]:
         """The names of the loaded units that match."""
         rows = self._manager_call(b"ListUnitsByPatterns", b"asas", [[], [pattern.encode()]])
         return [bytes(row[0]).decode() for row in rows or []]
 
     def properties(self, unit: str, names: Sequence[str]) -> dict[str, Any]:
-        """The values of `names` (keys of SERVICE_TYPES or, for a socket, of SOCKET_TYPES), bytes as text."""
+        """The values of `names` (keys of SERVICE_TYPES or, for a socket, of SOCKET_TYPES), bytes as text.
+
+        Who asks for a unit that is not there has systemd load it for a moment, which all its listeners hear of.
+        """
         types = SOCKET_TYPES if unit.endswith(".socket") else SERVICE_TYPES
         path = path_encode(_MANAGER_PATH + b"/unit", unit.encode())
 

@@ -132,6 +132,10 @@ class Viewers:
         closed = self._bus.stop(self._socket(job))
         return self._bus.kill(self._service(job), SIGKILL) or closed
 
+    def is_there(self, job: Job) -> bool:
+        """Whether any of its units is loaded. To ask makes no noise: a look at one that is gone would call for the next."""
+        return any(map(self._bus.is_loaded, (self._socket(job), self._service(job))))
+
     def look(self, job: Job) -> UnitState:
         """What is true of it now."""
         service = self._bus.properties(self._service(job), _READ)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from forgather_server import Forgather
 from waiting import wait_until
+
+from forgather_units.units.scope import Scope
+from forgather_units.units.signals import UnitSignals
 
 FreePort = Callable[[], int]
 
@@ -95,3 +99,24 @@ def test_nothing_failed_stays_loaded(
     wait_until(lambda: forgather.units() == [])
     assert not list((forgather.folder / "state" / "exits").iterdir())
     assert {record["exit_code"] for record in forgather.get("/api/jobs").json()} == {1}
+
+
+def test_what_has_ended_is_left_alone(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    """A look at a unit that is gone has systemd load it for a moment, which it tells: no reason for another look."""
+    heard: Counter[str] = Counter()
+    signals = UnitSignals(Scope.of_this_process(), lambda unit: heard.update([unit]), lambda: None)
+    signals.start()
+    assert signals.wait_connected(10)
+    ended = forgather.submit(sample_runs, port=free_port())
+    forgather.wait_status(ended, "running")
+    control(forgather, ended, "kill")
+    forgather.wait_status(ended, "aborted")
+    wait_until(lambda: forgather.units() == [])
+    heard.clear()
+    other = forgather.submit(sample_runs, port=free_port())
+    forgather.wait_status(other, "running")
+    control(forgather, other, "kill")
+    forgather.wait_status(other, "aborted")
+    signals.stop()
+    assert sum(heard.values()) > 0
+    assert heard[forgather.unit(ended)] < 5, heard
