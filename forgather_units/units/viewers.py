@@ -133,7 +133,7 @@ class Viewers:
         return self._bus.kill(self._service(job), SIGKILL) or closed
 
     def is_there(self, job: Job) -> bool:
-        """Whether any of its units is loaded. To ask makes no noise: a look at one that is gone would call for the next."""
+        """Whether any of its units is loaded. Unlike `look` it makes no noise, which would call for the next look."""
         return any(map(self._bus.is_loaded, (self._socket(job), self._service(job))))
 
     def look(self, job: Job) -> UnitState:
