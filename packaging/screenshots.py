@@ -8,6 +8,7 @@ Run with tests/ on the path: the server and the names of what is on the page are
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from forgather_server import Forgather
-from page_steps import SLOWLY, card, expect_state, field, open_dialog, view
+from page_steps import SLOWLY, card, expect_state, field, open_dialog, open_mkdocs_dialog, service, view
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -27,6 +28,7 @@ SCHEMES: Final = ("light", "dark")
 WIDE: Final = {"width": 1280, "height": 800}
 PHONE: Final = {"width": 390, "height": 780}
 _PREFIX: Final = "forgather-pictures"
+_ROOT: Final = Path(__file__).parents[1]
 
 
 @contextmanager
@@ -34,12 +36,21 @@ def server(folder: Path) -> Iterator[Forgather]:
     """One with runs, a project, a declared service, and jobs in all states."""
     project = write_project(folder / "tiny_llama")
     runs = write_samples(project)
+    handbook = folder / "handbook" / "mkdocs.yml"
+    shutil.copytree(_ROOT / "docs", handbook.parent / "docs")
+    shutil.copy(_ROOT / "mkdocs.yml", handbook)
     forgather = Forgather(
         folder,
         unit_prefix=_PREFIX,
         browse_roots=[str(folder)],
         search_roots=[str(project)],
-        services={"tensorboard": {"all-models": {"enabled": True, "logdir": str(runs), "port": 6008}}},
+        services={
+            "tensorboard": {
+                "all-models": {"logdir": str(runs), "port": 6008, "idle_timeout": "2h"},
+                "last-year": {"logdir": str(runs), "enabled": False},
+            },
+            "mkdocs": {"handbook": {"config_file": str(handbook)}},
+        },
     )
     forgather.prefix = _PREFIX
     try:
@@ -92,12 +103,29 @@ def dialog(page: Page) -> None:
     expect(page.get_by_role("dialog").get_by_text("3 event files")).to_be_visible()
 
 
+def services(page: Page) -> None:
+    view(page, "Jobs")
+    service(page, "all-models").get_by_role("button", name="More for all-models").click()
+    expect(page.get_by_role("menuitem", name="Edit...")).to_be_visible()
+
+
+def mkdocs(page: Page) -> None:
+    view(page, "Jobs")
+    config = card(page, "handbook").locator(".path").inner_text()
+    open_mkdocs_dialog(page)
+    field(page, "Config file").fill(config)
+    page.get_by_role("button", name="Advanced").click()
+    expect(page.get_by_role("dialog").get_by_text("free", exact=True)).to_be_visible()
+
+
 VIEWS: Final[dict[str, Callable[[Page], None]]] = {
     "jobs": jobs,
     "dialog": dialog,
     "tty": tty,
     "queue": queue,
     "projects": projects,
+    "services": services,
+    "mkdocs": mkdocs,
 }
 
 

@@ -29,7 +29,7 @@ export const JobCard = memo(function JobCard({ job, selected }: JobCardProps) {
         <a className="card-title" href={hrefOf("jobs", job.queue_id)} aria-current={selected || undefined}>
           {job.title}
         </a>
-        {job.service && <span className="tag">service {job.service}</span>}
+        {job.service && <span className="tag">{job.service === job.title ? "service" : `service ${job.service}`}</span>}
         <StateBadge job={job} />
       </div>
       <div className="card-actions">

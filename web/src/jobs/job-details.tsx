@@ -103,7 +103,7 @@ function optionRows(job: Job): Row[] {
     ["Idle timeout", typeof idle === "number" ? span(idle) : idle],
     ["Private", params.private ? "yes" : null],
     ["Memory limit", typeof params.memory_max === "number" ? bytes(params.memory_max) : params.memory_max],
-    ["Project", <code>{job.project_dir}</code>],
+    ["Project", job.project_dir === path ? null : <code>{job.project_dir}</code>],
   ]);
 }
 

@@ -4,7 +4,8 @@ import { span } from "../format/seconds";
 
 /** Port, placement, memory and CPU, each where it is known. */
 export function UsageNote({ job }: { job: Job }) {
-  const port = job.port ?? job.job_params.port;
+  // What is private has none, whatever its params say.
+  const port = job.port ?? (job.job_params.private ? "none" : job.job_params.port);
   const facts: [string, string][] = [["port", String(port)]];
   if (job.placement) facts.push(["placement", job.placement]);
   if (typeof job.usage?.memory_bytes === "number") facts.push(["memory", bytes(job.usage.memory_bytes)]);

@@ -1,13 +1,15 @@
 /** What a declared service's state is called. */
-import type { Job, Service } from "../api/types";
-import { isActive, isEnded, shown } from "../jobs/state";
+import type { Job, Service, Status } from "../api/types";
+import { isEnded, shown } from "../jobs/state";
 
 export interface ServiceState {
   word: string;
-  dot: "ok" | "warn" | "bad" | "off";
+  dot: "ok" | "warn" | "bad" | "rest" | "off";
   /** The whole of it. */
   more: string;
 }
+
+const DOTS: Readonly<Partial<Record<Status, ServiceState["dot"]>>> = { running: "ok", sleeping: "rest" };
 
 export function stateOf(entry: Service, instance: Job | undefined, now: number): ServiceState {
   const isAlive = instance !== undefined && !isEnded(instance);
@@ -17,5 +19,5 @@ export function stateOf(entry: Service, instance: Job | undefined, now: number):
   const { word, more } = shown(instance, now);
   if (instance.status === "failed") return { word, dot: "bad", more };
   if (isEnded(instance)) return { word: "stopped", dot: "off", more };
-  return { word, dot: instance.status === "running" ? "ok" : isActive(instance) ? "off" : "warn", more };
+  return { word, dot: DOTS[instance.status] ?? "warn", more };
 }

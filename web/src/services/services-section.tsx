@@ -32,6 +32,7 @@ export function ServicesSection() {
           onClick={() => setOpen(!open)}
         >
           <Icon name="chevron" />
+          <span className="nav-name">Saved</span>
           <Count of={saved} words="saved services" />
         </button>
       )}

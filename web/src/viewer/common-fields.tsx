@@ -8,6 +8,8 @@ export interface FieldsProps<F> {
   problems: Problems<F>;
   change: (part: Partial<F>) => void;
   use: Use;
+  /** The port that it has already: nobody else is in its way. */
+  ownPort: string | null;
 }
 
 type CommonProps = FieldsProps<ViewerForm>;
@@ -20,13 +22,14 @@ interface MainProps extends CommonProps {
   titleHint?: string | undefined;
 }
 
-export function CommonFields({ form, problems, change, use, noun, usualPort, derivedTitle, titleHint }: MainProps) {
+export function CommonFields({ form, problems, change, use, ownPort, noun, usualPort, derivedTitle, titleHint }: MainProps) {
   return (
     <>
       <div className="form-grid">
         <PortField
           value={form.port}
           usual={usualPort}
+          isOwn={form.port === ownPort}
           mayBeEmpty={use === "service"}
           host={form.bindAll ? "0.0.0.0" : form.host.trim() || null}
           onChange={(port) => change({ port })}

@@ -8,6 +8,8 @@ import { parsePort } from "./form";
 interface PortFieldProps {
   value: string;
   usual: string;
+  /** Whether it is the port that it has already. */
+  isOwn: boolean;
   /** Whether it may have none: it is then opened through the server alone. */
   mayBeEmpty: boolean;
   /** The address that it would listen on; null is the server's default. */
@@ -17,13 +19,13 @@ interface PortFieldProps {
 }
 
 /** Says at once who has the port. A taken one is no mistake: the job would wait for it. */
-export function PortField({ value, usual, mayBeEmpty, host, onChange, problem }: PortFieldProps) {
+export function PortField({ value, usual, isOwn, mayBeEmpty, host, onChange, problem }: PortFieldProps) {
   const settled = useDebounced(value, 200);
   const settledHost = useDebounced(host, 400);
   const port = parsePort(settled);
   const asked = typeof port === "number" ? port : 0;
-  const facts = useQuery({ ...portQuery(asked, settledHost), enabled: asked > 0, retry: false }).data;
-  const current = facts && settled === value && facts.port === asked ? facts : null;
+  const facts = useQuery({ ...portQuery(asked, settledHost), enabled: asked > 0 && !isOwn, retry: false }).data;
+  const current = facts && !isOwn && settled === value && facts.port === asked ? facts : null;
   return (
     <TextField
       label="Port"

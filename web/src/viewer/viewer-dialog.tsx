@@ -79,6 +79,7 @@ export function ViewerDialog<F extends ViewerForm>({ kind, seed, onClose }: View
   const client = useQueryClient();
   const id = useId();
   const use: Use = seed.kind === "service" ? "service" : "job";
+  const ownPort = seed.kind === "service" ? first.port : null;
   const { Main, Advanced } = kind;
 
   const show = (found: Problems<F>): void => {
@@ -153,7 +154,7 @@ export function ViewerDialog<F extends ViewerForm>({ kind, seed, onClose }: View
               {problems[""]}
             </p>
           )}
-          <Main form={form} problems={problems} change={change} use={use} />
+          <Main form={form} problems={problems} change={change} use={use} ownPort={ownPort} />
           <button
             type="button"
             className="disclosure"
@@ -165,7 +166,7 @@ export function ViewerDialog<F extends ViewerForm>({ kind, seed, onClose }: View
             Advanced
           </button>
           <div id={`${id}-advanced`} hidden={!advanced}>
-            <Advanced form={form} problems={problems} change={change} use={use} />
+            <Advanced form={form} problems={problems} change={change} use={use} ownPort={ownPort} />
           </div>
         </div>
         <footer className="modal-foot">
