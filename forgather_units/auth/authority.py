@@ -18,13 +18,18 @@ from forgather_units.auth.credentials import Presented, presented
 from forgather_units.auth.password import Password
 from forgather_units.auth.people import OWNER, People, Person
 from forgather_units.auth.secret_file import SecretFile, private_folder, write_secret
-from forgather_units.auth.sessions import Sessions
+from forgather_units.auth.sessions import Sessions, is_ticket
 from forgather_units.auth.throttle import Throttle
 from forgather_units.domain.errors import Forbidden, ForgatherError, Refused, Unavailable
 
 log = logging.getLogger(__name__)
 
 _TOKEN_FORM: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def is_token(text: str) -> bool:
+    """Whether it has the form of one, or of a ticket: no password."""
+    return _TOKEN_FORM.fullmatch(text) is not None or is_ticket(text)
 
 
 class Denied(ForgatherError):

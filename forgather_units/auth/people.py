@@ -7,9 +7,10 @@ import os
 import pwd
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
+
+from forgather_units.machine.account import account_name
 
 _ROOT: Final = 0
 # Who was put into a group, or out of it, is known this soon (seconds); each request would else ask the directory.
@@ -27,13 +28,6 @@ class Person:
     def may_change(self, owner: str) -> bool:
         """Whether they may end, and put elsewhere in the queue, what `owner` has queued."""
         return self.is_admin or self.name == owner
-
-
-def account_name() -> str:
-    """Of the account under which this process runs; its number where it has no name."""
-    with suppress(KeyError):
-        return pwd.getpwuid(os.geteuid()).pw_name
-    return str(os.geteuid())
 
 
 OWNER: Final = Person(account_name(), is_admin=True)

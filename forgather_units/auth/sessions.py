@@ -31,6 +31,11 @@ _SESSION: Final = re.compile(r"[0-9a-f]{32}(?:-([0-9a-f]*))?")
 _TICKET: Final = re.compile(r"login-([0-9a-f]*)-[0-9a-f]{32}")
 
 
+def is_ticket(text: str) -> bool:
+    """Whether it has the form of a signed ticket."""
+    return _TICKET.fullmatch(text.partition(".")[0]) is not None
+
+
 class _Signer(TimestampSigner):
     def __init__(self, key: bytes, clock: Callable[[], float]) -> None:
         # The key is a derived one already, and this runs at each request.

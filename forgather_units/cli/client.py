@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import requests
 from requests.auth import AuthBase
 
-from forgather_units.cli.credentials import Token, server_token, server_url
+from forgather_units.cli.credentials import UNIX, Token, server_token, server_url
+from forgather_units.cli.unix_socket import UnixSocket
 from forgather_units.domain.errors import ForgatherError, Refused, Unavailable
 
 Record = dict[str, Any]
+
+_MEMBERS: Final = "the members of its group use this server"
+_JOIN: Final = "sudo usermod --append --groups forgather $USER, then log in anew"
 
 # To connect, and between two bytes of an answer (seconds); a live stream has a heartbeat every second or two.
 _TIMEOUT: Final = (5.0, 30.0)
@@ -42,11 +49,23 @@ class Client:
     def __init__(self, url: str, token: Token) -> None:
         self.url = url
         self._token = token
+        self._base = url
         self._session = requests.Session()
         self._session.auth = _Bearer(token.value)
         if (urlsplit(url).hostname or "").startswith(("127.", "localhost", "::1")):
             # A proxy of the environment is for other machines.
             self._session.trust_env = False
+        if url.startswith(UNIX):
+            self._base = "http://localhost"
+            self._session.trust_env = False
+            self._session.mount(self._base, UnixSocket(url.removeprefix(UNIX)))
+
+    @cached_property
+    def address(self) -> str:
+        """Where a browser opens the server; over a unix socket, what the server says of that."""
+        if self._base == self.url:
+            return self.url
+        return str(self.object("GET", "/api/auth/me").get("address"))
 
     def object(self, method: str, path: str, body: Record | None = None) -> Record:
         """The JSON object that the server answers."""
@@ -88,7 +107,7 @@ class Client:
     def _request(self, method: str, path: str, **more: Any) -> requests.Response:
         try:
             response = self._session.request(
-                method, self.url + path, timeout=_TIMEOUT, stream=True, allow_redirects=False, **more
+                method, self._base + path, timeout=_TIMEOUT, stream=True, allow_redirects=False, **more
             )
         except requests.ReadTimeout:
             raise ServerGone(f"{self.url} has not answered within {_TIMEOUT[1]:.0f} s") from None
@@ -115,6 +134,8 @@ class Client:
         return kind(said["detail"], hint=hint if isinstance(hint, str) else "")
 
     def _denied(self) -> ForgatherError:
+        if self.url.startswith(UNIX) and not self._token.value:
+            return Refused(f"{self.url} does not know you: {_MEMBERS}", hint=_JOIN)
         if not self._token.value:
             return Refused(
                 f"{self.url} asks for a token, and {self._token.source} does not hold one",
@@ -126,6 +147,9 @@ class Client:
         )
 
     def _gone(self) -> ServerGone:
+        path = self.url.removeprefix(UNIX)
+        if path != self.url and Path(path).exists() and not os.access(path, os.R_OK | os.W_OK):
+            return ServerGone(f"{path} is closed to you: {_MEMBERS}", hint=_JOIN)
         return ServerGone(
             f"could not reach forgather-server at {self.url}; is it running? (start with: forgather server)"
         )
@@ -138,7 +162,8 @@ class Client:
 
 def connect(flag: str | None) -> Client:
     """The client of `--server`, else of the environment, else of the settings. Nothing is sent yet."""
-    return Client(server_url(flag), server_token())
+    url = server_url(flag)
+    return Client(url, server_token(url))
 
 
 def job_path(queue_id: str, rest: str = "") -> str:

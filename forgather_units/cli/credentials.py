@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 from forgather_units.domain.errors import Refused
 from forgather_units.settings.settings import Settings, load
 
+SHARED_SOCKET: Final = "/run/forgather/server.sock"
+"""Where the server of a shared host answers its members, without a token."""
+UNIX: Final = "unix:"
+
 _URL: Final = "FORGATHER_SERVER_URL"
 _TOKEN: Final = "FORGATHER_SERVER_TOKEN"  # noqa: S105 - a variable's name
 # A server that listens on all addresses is reached on the loopback.
@@ -26,12 +30,19 @@ class Token:
 
 
 def server_url(flag: str | None) -> str:
-    """The server's base URL, without a slash at its end. Raises Refused for what is no such URL."""
+    """The server's base URL, without a slash at its end, or `unix:` and a path. Raises Refused for what is neither.
+
+    Where nobody names one: this user's own, else that of this host, if they may use it.
+    """
     given = flag or os.environ.get(_URL)
     if not given:
         settings = load(None, {})
+        if not token_file(settings).exists() and os.access(SHARED_SOCKET, os.R_OK | os.W_OK):
+            return f"{UNIX}{SHARED_SOCKET}"
         host = _REACHED_AT.get(settings.host, settings.host)
         return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    if given.startswith(f"{UNIX}/"):
+        return given
     try:
         parts = urlsplit(given)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -39,19 +50,32 @@ def server_url(flag: str | None) -> str:
         usable = False
     if not usable or parts.query or parts.fragment or "@" in parts.netloc:
         source = "--server" if flag else f"${_URL}"
-        raise Refused(f"{source} is not the address of a server: {given!r}", hint="http://HOST:PORT, without a token")
+        raise Refused(
+            f"{source} is not the address of a server: {given!r}",
+            hint="http://HOST:PORT, without a token, or unix:/PATH",
+        )
     return given.rstrip("/")
 
 
-def server_token() -> Token:
-    """$FORGATHER_SERVER_TOKEN, else the file that the server keeps. Raises Refused for one that is none."""
+def server_token(url: str) -> Token:
+    """$FORGATHER_SERVER_TOKEN, else the file that the server keeps. Raises Refused for one that is none.
+
+    Over a unix socket the kernel says who asks.
+    """
     if given := os.environ.get(_TOKEN, "").strip():
         return _checked(Token(given, f"${_TOKEN}"))
+    if url.startswith(UNIX):
+        return Token("", f"the group of {url.removeprefix(UNIX)}")
     return _checked(_of_file(load(None, {})))
 
 
+def token_file(settings: Settings) -> Path:
+    """Where a server of this user keeps its token."""
+    return settings.auth_dir / "auth_token"
+
+
 def _of_file(settings: Settings) -> Token:
-    file: Path = settings.auth_dir / "auth_token"
+    file = token_file(settings)
     try:
         return Token(file.read_text(encoding="utf-8", errors="replace").strip(), str(file))
     except FileNotFoundError:

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, kind: Kind, params: Params) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     if not args.json:
         print(f"queued: {queue_id} ({label}, priority={args.priority})", flush=True)
-    url = f"{client.url}/api/{kind.segment}/{queue_id}/"
+    url = f"{client.address}/api/{kind.segment}/{queue_id}/"
     if args.wait or args.open:
         item = _wait(client, queue_id)
     if args.json:

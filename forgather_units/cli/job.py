@@ -16,6 +16,7 @@ from forgather_units.cli.job_id import full_id
 from forgather_units.cli.options import add_verbs
 from forgather_units.cli.tables import age, plain, print_json, size, table
 from forgather_units.cli.tail import ending, tail
+from forgather_units.machine.account import account_name
 
 HELP: Final = "what runs and what ran: list, status, tail, dump, kill, wake, sleep, restart, remove, cleanup, ..."
 
@@ -79,14 +80,16 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         print_json(jobs)
     elif jobs:
-        header = ("ID", "STATUS", "PORT", "PRIORITY", "AGE", "TITLE", "NOTE")
-        print(table(header, map(_row, jobs)))
+        # Whose they are is news where they are not all one's own.
+        shared = not {job.get("owner") for job in jobs} <= {account_name(), None}
+        header = ("ID", "STATUS", "PORT", "PRIORITY", "AGE", *(["OWNER"] if shared else []), "TITLE", "NOTE")
+        print(table(header, (_row(job, shared) for job in jobs)))
     else:
         print("no jobs", file=sys.stderr)
     return 0
 
 
-def _row(job: Record) -> tuple[object, ...]:
+def _row(job: Record, shared: bool) -> tuple[object, ...]:
     params = job.get("job_params") or {}
     since = job.get("finished_at") or job.get("started_at") or job.get("submitted_at")
     return (
@@ -95,6 +98,7 @@ def _row(job: Record) -> tuple[object, ...]:
         _port(job),
         job.get("priority"),
         age(since),
+        *([job.get("owner")] if shared else []),
         job.get("title") or params.get("logdir"),
         _first_line(job.get("waits_for") or job.get("error") or ""),
     )
@@ -146,9 +150,10 @@ def _status(args: argparse.Namespace) -> int:
         "reason": job.get("error"),
         "title": job.get("title"),
         "logdir": params.get("logdir"),
-        "address": f"{client.url}{job.get('path_prefix')}/" if job.get("status") in _ACTIVE else None,
+        "address": f"{client.address}{job.get('path_prefix')}/" if job.get("status") in _ACTIVE else None,
         "port": _port(job),
         "priority": job.get("priority"),
+        "owner": job.get("owner"),
         "unit": job.get("unit"),
         "process": job.get("pid"),
         "placement": job.get("placement"),

@@ -40,6 +40,7 @@ _NOUNS: Final[dict[str, str]] = {
     "service": "service",
     "config": "config",
     "service-unit": "service_unit",
+    "login-url": "login_url",
     "doctor": "doctor",
     "sandbox": "sandbox",
     "demo": "demo",

@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-l", "--log-level", type=str.upper, metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR (INFO)"
     )
     parser.add_argument("--config", metavar="FILE", help="settings file (~/.config/forgather/config.yaml)")
+    parser.add_argument("--group", help="group whose members use it over its unix socket, without a token")
     parser.add_argument("--no-auth", action="store_true", help="let everybody in who reaches the port")
     parser.add_argument("--regen-token", action="store_true", help="make a new token: the old one opens nothing more")
     parser.set_defaults(run=_run)

@@ -48,7 +48,7 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         print_json(services)
     elif services:
-        print(table(("TYPE", "NAME", "STATE", "ADDRESS", "NOTE"), (_row(client.url, each) for each in services)))
+        print(table(("TYPE", "NAME", "STATE", "ADDRESS", "NOTE"), (_row(client.address, each) for each in services)))
     else:
         print("no services: forgather service add tensorboard NAME logdir=DIR")
     return 0
@@ -64,7 +64,7 @@ def _add(args: argparse.Namespace) -> int:
     given = dict(_pair(word, args.type) for word in args.args)
     body = {"type": args.type, "name": args.name, "enabled": not args.disabled, "args": given}
     client = connect(args.server)
-    return _told(args, client.url, client.object("POST", _PATH, body))
+    return _told(args, client.address, client.object("POST", _PATH, body))
 
 
 def _pair(word: str, kind: str) -> tuple[str, Any]:
@@ -83,12 +83,12 @@ def _pair(word: str, kind: str) -> tuple[str, Any]:
 
 def _switch(args: argparse.Namespace, *, enabled: bool) -> int:
     client = connect(args.server)
-    return _told(args, client.url, client.object("POST", f"{_one(args)}/enabled", {"enabled": enabled}))
+    return _told(args, client.address, client.object("POST", f"{_one(args)}/enabled", {"enabled": enabled}))
 
 
 def _control(args: argparse.Namespace, action: str) -> int:
     client = connect(args.server)
-    return _told(args, client.url, client.object("POST", f"{_one(args)}/control/{action}"))
+    return _told(args, client.address, client.object("POST", f"{_one(args)}/control/{action}"))
 
 
 def _remove(args: argparse.Namespace) -> int:

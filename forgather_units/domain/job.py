@@ -113,6 +113,8 @@ class Submission:
     """Folders outside the logdir to which links in it lead: the viewer is to see them too."""
     service: str = ""
     """The name of the declared service that it is an instance of; empty for what somebody queued."""
+    owner: str = ""
+    """The account of who queued it; empty for what the server did by itself."""
     signature: str = ""
     """Of the service's declaration: an instance of another one is replaced."""
 

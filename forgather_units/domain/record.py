@@ -42,6 +42,7 @@ def item_of(job: Job) -> Record:
         "job_params": {**asdict(cast(Any, submission.options)), **asdict(submission.placing)},
         "read_only_paths": list(submission.read_only_paths),
         "service": submission.service,
+        "owner": submission.owner,
         "signature": submission.signature,
     }
 
@@ -80,6 +81,7 @@ def job_of_item(item: Mapping[str, Any], kinds: Kinds) -> Job:
             placing=Placing(**own_fields(Placing, item["job_params"])),
             read_only_paths=tuple(item.get("read_only_paths", ())),
             service=item.get("service", ""),
+            owner=item.get("owner", ""),
             signature=item.get("signature", ""),
             priority=item["priority"],
             requested_gpus=item["requested_gpus"],

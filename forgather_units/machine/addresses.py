@@ -16,7 +16,7 @@ _LAST_PORT: Final = 65535
 
 def check_host(host: str) -> None:
     """Raises Refused (field `host`) unless `host` resolves to an address of this machine, as far as one may look."""
-    if not _may_look():
+    if not may_look():
         return
     try:
         resolved = _resolve(host)
@@ -29,7 +29,8 @@ def check_host(host: str) -> None:
         raise Refused(f"host {host!r} is not an address of this machine", field="host") from None
 
 
-def _may_look() -> bool:
+def may_look() -> bool:
+    """Whether this process may make internet sockets: a unit can be kept from it (RestrictAddressFamilies=)."""
     try:
         socket.socket(socket.AF_INET).close()
     except OSError:
@@ -42,7 +43,7 @@ def is_port_free(address: str, port: int) -> bool:
 
     A server that may make no such socket cannot look: then systemd says it, when it claims the port.
     """
-    if not _may_look():
+    if not may_look():
         return True
     try:
         with _bound(_resolve(address), port):

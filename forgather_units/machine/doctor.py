@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import shutil
@@ -14,6 +13,7 @@ from typing import Final
 from forgather_units.domain.errors import Refused
 from forgather_units.domain.finding import Finding, Verdict
 from forgather_units.domain.host import Capabilities
+from forgather_units.machine.account import account_name
 from forgather_units.machine.host_report import report
 from forgather_units.machine.private_tensorboard import stale_folder
 from forgather_units.machine.tensorboard_cli import find_tensorboard, tensorboard_facts
@@ -54,23 +54,25 @@ def _manager() -> Finding:
     version = _manager_property("Version")
     if version:
         return Finding("service manager", Verdict.OK, f"the {_scope()} manager answers")
-    mend = _NO_SYSTEMD if _is_root() else f"log in as yourself, or loginctl enable-linger {_user()}; {_NO_SYSTEMD}"
+    mend = (
+        _NO_SYSTEMD if _is_root() else f"log in as yourself, or loginctl enable-linger {account_name()}; {_NO_SYSTEMD}"
+    )
     return Finding("service manager", Verdict.BAD, f"the {_scope()} manager does not answer", mend)
 
 
 def _lingering() -> Finding:
     if _is_root():
         return Finding("lingering", Verdict.OK, "not needed: root's units live in the system manager")
-    if Path("/var/lib/systemd/linger", _user()).exists():
-        return Finding("lingering", Verdict.OK, f"on for {_user()}: jobs outlive a log-out")
-    detail = f"off for {_user()}: jobs end when you log out"
-    return Finding("lingering", Verdict.WARN, detail, f"loginctl enable-linger {_user()}")
+    if Path("/var/lib/systemd/linger", account_name()).exists():
+        return Finding("lingering", Verdict.OK, f"on for {account_name()}: jobs outlive a log-out")
+    detail = f"off for {account_name()}: jobs end when you log out"
+    return Finding("lingering", Verdict.WARN, detail, f"loginctl enable-linger {account_name()}")
 
 
 def _journal() -> Finding:
     # An empty answer with success is a journal of ours that has no line yet.
     if _output("journalctl", f"--{_scope()}", "--quiet", "--lines=1", "--output=cat") is None:
-        mend = "" if _is_root() else f"usermod --append --groups systemd-journal {_user()}, then log in anew"
+        mend = "" if _is_root() else f"usermod --append --groups systemd-journal {account_name()}, then log in anew"
         return Finding("journal", Verdict.BAD, "your own lines cannot be read", mend)
     if any(Path("/var/log/journal").glob("*/*.journal")):
         return Finding("journal", Verdict.OK, "persistent, and readable")
@@ -125,13 +127,6 @@ def _is_root() -> bool:
 def _scope() -> str:
     """Where our units go: root's into the system manager."""
     return "system" if _is_root() else "user"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.geteuid())
 
 
 def _manager_property(name: str) -> str | None:

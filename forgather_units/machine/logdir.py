@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from forgather_units.domain.errors import Refused
+from forgather_units.machine.account import account_name
 
 EVENT_FILE_MARK: Final = "tfevents"
 
@@ -70,7 +72,9 @@ def check_logdir(path: str) -> None:
     except FileNotFoundError:
         raise _refused(f"logdir {path} does not exist") from None
     except PermissionError:
-        raise _refused(f"logdir {path} cannot be read: a folder above it is closed to this user") from None
+        raise _refused(
+            f"logdir {path} cannot be read: {_closed_above(folder)} is closed to {account_name()}", hint=_grant(folder)
+        ) from None
     except OSError as why:
         raise _refused(f"logdir {path} cannot be used: {why.strerror}") from None
     except UnicodeEncodeError:
@@ -80,7 +84,7 @@ def check_logdir(path: str) -> None:
         raise _refused(f"logdir {path} is a file: name the folder that holds it")
     # The unit runs as the same user as this process.
     if not os.access(folder, os.R_OK | os.X_OK):
-        raise _refused(f"logdir {path} cannot be read by this user")
+        raise _refused(f"logdir {path} cannot be read by {account_name()}", hint=_grant(folder))
 
 
 def _target_outside(entry: os.DirEntry[str], inside: Path) -> str | None:
@@ -92,8 +96,22 @@ def _target_outside(entry: os.DirEntry[str], inside: Path) -> str | None:
     return str(target) if target != Path("/") and not target.is_relative_to(inside) else None
 
 
-def _refused(sentence: str) -> Refused:
-    return Refused(sentence, field="logdir")
+def _refused(sentence: str, hint: str = "") -> Refused:
+    return Refused(sentence, field="logdir", hint=hint)
+
+
+def _grant(folder: Path) -> str:
+    """How its owner, or an admin, lets the server's account in: to the folder, and to the way to it."""
+    user, closed = account_name(), _closed_above(folder)
+    way = f"setfacl -m u:{user}:x {shlex.quote(str(closed))} && " if closed is not None else ""
+    name = shlex.quote(str(folder))
+    group = f"or by its group: chgrp -R {user} {name} && chmod -R g+rX {name}"
+    return f"grant it: {way}setfacl -R -m u:{user}:rX,d:u:{user}:rX {name}; {group}"
+
+
+def _closed_above(folder: Path) -> Path | None:
+    """The first folder on the way from the root that may not be passed."""
+    return next((each for each in reversed(folder.parents) if not os.access(each, os.X_OK)), None)
 
 
 def _facts_of(entry: os.DirEntry[str]) -> tuple[float, int]:

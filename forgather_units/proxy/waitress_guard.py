@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import struct
 from typing import Any, Final
 
 from waitress.channel import HTTPChannel
@@ -29,6 +30,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import WSGITask
 
+from forgather_units.auth.credentials import PEER
 from forgather_units.proxy.client import Client, Unread, drained
 from forgather_units.proxy.mounts import is_mounted
 from forgather_units.proxy.relay import TRANSFERS
@@ -45,6 +47,12 @@ READ_AT_MOST: Final = 256 * 1024
 _REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Z]+ [^\x00-\x20\x7f]+ HTTP/1\.([01])")
 _FOLDED: Final = re.compile(rb"\r\n[ \t]")
 _FRAMING: Final = re.compile(rb"\r\n(transfer-encoding|content-length|host)[ \t]*:([^\r\n]*)", re.IGNORECASE)
+# struct ucred of socket(7): pid, uid, gid.
+_UCRED: Final = struct.Struct("iII")
+# Who sends one of these is a reverse proxy, and its user is nobody of those whom it lets through.
+_FORWARDING: Final = frozenset(
+    {"FORWARDED", "VIA", "X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "X_REAL_IP"}
+)
 # waitress closes its side some milliseconds after the answer was written.
 _CLOSED_SOON: Final = 100
 
@@ -90,6 +98,8 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
         """The WSGI environ."""
         environ: dict[str, Any] = super().get_environment()
         environ[HAND_OVER] = self.hand_over
+        if (peer := _peer(self.channel)) is not None and not _FORWARDING & set(self.request.headers):
+            environ[PEER] = peer
         if self.request.unread is not None:
             environ[UNREAD] = self.request.unread
         return environ
@@ -129,6 +139,18 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
             sock.close()
         else:
             TRANSFERS.start(_let_it_read(channel, sock))
+
+
+def _peer(channel: HTTPChannel) -> int | None:
+    """The number of the user at the other end of a unix socket; None for another kind of connection."""
+    try:
+        if channel.socket.family != socket.AF_UNIX:
+            return None
+        credentials = channel.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    except (AttributeError, OSError):  # waitress's own thread may close it at any time
+        return None
+    user: int = _UCRED.unpack(credentials)[1]
+    return user
 
 
 def _duplicate(channel: HTTPChannel) -> socket.socket | None:

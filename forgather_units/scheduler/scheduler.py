@@ -7,6 +7,7 @@ event that could let a job go ahead.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -177,11 +178,11 @@ class Scheduler:
 
         self._mailbox.ask(remove)
 
-    def cleanup(self) -> list[str]:
-        """Forget all ended jobs; their ids."""
+    def cleanup(self, of: Callable[[Job], bool]) -> list[str]:
+        """Forget all ended jobs that `of` names; their ids."""
 
         def clean() -> list[str]:
-            names = [job.queue_id for job in self._roster.ended()]
+            names = [job.queue_id for job in self._roster.ended() if of(job)]
             self._roster.remove(names)
             return names
 

@@ -8,6 +8,7 @@ from typing import Any
 from forgather_units.domain.job import Job, Running, Starting
 from forgather_units.domain.record import item_of, record_of
 from forgather_units.scheduler.scheduler import Scheduler
+from forgather_units.server.permission import owner_of
 from forgather_units.units.accounting import Accounting
 from forgather_units.units.names import UnitNames
 from forgather_units.units.scope import Scope
@@ -24,7 +25,7 @@ class Answers:
     def item(self, job: Job) -> dict[str, Any]:
         """A line of the queue: the item, and what it waits for."""
         record = record_of(job)
-        return {**item_of(job), "status": record["status"], "waits_for": record["waits_for"]}
+        return {**item_of(job), "owner": owner_of(job), "status": record["status"], "waits_for": record["waits_for"]}
 
     def job(self, job: Job) -> dict[str, Any]:
         """A job: the record's fields, then `id`, `host`, `alive`, `source` (as in Forgather), then ours."""
@@ -34,6 +35,7 @@ class Answers:
             "host": job.submission.options.address,
             "alive": job.is_active,
             "source": "queue",
+            "owner": owner_of(job),
             "title": job.title,
             "url": f"{job.path_prefix}/",
             "unit": self._names.service(job),

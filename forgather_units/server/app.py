@@ -13,6 +13,7 @@ from forgather_units.server import (
     job_routes,
     machine_routes,
     page,
+    permission,
     project_routes,
     queue_routes,
     run_routes,
@@ -28,16 +29,20 @@ from forgather_units.server.house import House
 _MAX_BODY = 1024 * 1024
 
 
-def create_app(house: House) -> Flask:
-    """The application over `house`. It does not authenticate /api/: the gate in front of it does."""
+def create_app(house: House, address: str = "") -> Flask:
+    """The application over `house`, where people open `address`.
+
+    It does not authenticate /api/: the gate in front of it does.
+    """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     answers = Answers(house.scope, house.names, house.accounting)
     errors.register(app)
+    permission.register(app)
     for routes in (
         health_routes.blueprint(house),
         host_routes.blueprint(house),
-        auth_routes.blueprint(house.authority),
+        auth_routes.blueprint(house.authority, address),
         queue_routes.blueprint(house.scheduler, answers, house.parser),
         job_routes.blueprint(house.scheduler, answers),
         service_routes.blueprint(house.services),

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from forgather_units.auth.authority import Authority, Identity
 from forgather_units.auth.credentials import SESSION_COOKIE, shared
 from forgather_units.auth.gate import IDENTITY
-from forgather_units.auth.sessions import MAX_AGE
+from forgather_units.auth.sessions import MAX_AGE, TICKET_AGE
 from forgather_units.domain.errors import Malformed
 
 
@@ -24,8 +24,8 @@ def set_session(response: Response, *sessions: str) -> Response:
     return response
 
 
-def blueprint(authority: Authority) -> Blueprint:
-    """The routes of signing in."""
+def blueprint(authority: Authority, address: str = "") -> Blueprint:
+    """The routes of signing in. `address` is where people open the server."""
     routes = Blueprint("auth", __name__, url_prefix="/api/auth")
 
     @routes.get("/status")
@@ -44,14 +44,23 @@ def blueprint(authority: Authority) -> Blueprint:
         answer = jsonify({"ok": True, "requires_password_setup": not authority.has_password})
         return set_session(answer, session, *others)
 
+    @routes.get("/me")
+    def me() -> dict[str, Any]:
+        person = _identity().person
+        return {"user": person.name, "is_admin": person.is_admin, "address": address}
+
+    @routes.post("/login-url")
+    def login_url() -> dict[str, Any]:
+        person = _identity().person
+        return {"url": authority.login_url_of(address, person), "user": person.name, "seconds": TICKET_AGE}
+
     @routes.post("/set-password")
     def set_password() -> Response:
         body = _body("password", "current_password")
         if "password" not in body:
             raise Malformed("password is missing", field="password")
-        identity: Identity = request.environ[IDENTITY]
         others = authority.of_others(request.environ)
-        session = authority.set_password(_client(), body["password"], body.get("current_password"), by=identity)
+        session = authority.set_password(_client(), body["password"], body.get("current_password"), by=_identity())
         return set_session(jsonify({"ok": True}), session, *others)
 
     @routes.post("/logout")
@@ -60,6 +69,11 @@ def blueprint(authority: Authority) -> Blueprint:
         return set_session(jsonify({"ok": True}), *authority.of_others(request.environ))
 
     return routes
+
+
+def _identity() -> Identity:
+    identity: Identity = request.environ[IDENTITY]
+    return identity
 
 
 def _client() -> str:

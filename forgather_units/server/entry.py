@@ -20,9 +20,9 @@ from forgather_units.server.releases import releases
 from forgather_units.server.targets import resolver
 
 
-def entry(house: House) -> Application:
-    """What waitress serves."""
-    app, metrics = create_app(house), Metrics(house)
+def entry(house: House, address: str) -> Application:
+    """What waitress serves. `address` is where people open it."""
+    app, metrics = create_app(house, address), Metrics(house)
     app.register_blueprint(metrics_routes.blueprint(metrics))
     proxy = Proxy(resolver(house.scheduler, house.makes.socket_path, releases(house)), observer=metrics.answered)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import threading
 import time
 from dataclasses import asdict
@@ -14,6 +12,7 @@ from flask import Blueprint
 from forgather_units import __version__
 from forgather_units.domain.finding import Finding
 from forgather_units.domain.placement import Placement
+from forgather_units.machine.account import account_name
 from forgather_units.machine.doctor import examine
 from forgather_units.server.house import House
 
@@ -45,7 +44,7 @@ def blueprint(house: House) -> Blueprint:
         return {
             "version": __version__,
             "scope": house.scope.value,
-            "user": _user(),
+            "user": account_name(),
             "placement": (Placement.DIRECT if house.no_sockets else Placement.SOCKET).value,
             "placement_reason": house.no_sockets,
             "capabilities": {**asdict(house.host), "sockets": house.host.sockets},
@@ -53,10 +52,3 @@ def blueprint(house: House) -> Blueprint:
         }
 
     return routes
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.geteuid())

@@ -12,6 +12,7 @@ from functools import cache
 from typing import IO
 
 from forgather_units.auth.authority import Authority
+from forgather_units.auth.people import People
 from forgather_units.domain.errors import Refused, Unavailable
 from forgather_units.domain.host import Capabilities
 from forgather_units.domain.job import Job, Running, Starting
@@ -111,7 +112,7 @@ def open_house(loaded: Loaded) -> Iterator[House]:
         # A shell from su or cron has none of them, and pystemd looks nowhere else.
         os.environ.setdefault("XDG_RUNTIME_DIR", scope.runtime_dir)
     with _only_server(settings):
-        authority = Authority(settings.auth_dir, enabled=settings.auth)
+        authority = Authority(settings.auth_dir, enabled=settings.auth, people=People(settings.group, settings.admins))
         host = probe(scope, settings.state_dir / "probe")
         store = JobStore(open_database(settings.database), KINDS)
         bus = ManagerBus(scope)

@@ -10,6 +10,10 @@ from flask import Blueprint
 from forgather_units.domain.errors import Refused
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.server.answers import Answers
+from forgather_units.server.permission import asker, need_owner, owner_of
+
+# Whoever looks wakes it too.
+_OF_A_LOOK = ("wake",)
 
 
 def blueprint(scheduler: Scheduler, answers: Answers) -> Blueprint:
@@ -37,17 +41,21 @@ def blueprint(scheduler: Scheduler, answers: Answers) -> Blueprint:
         if action not in actions:
             kind, known = job.submission.kind.name, " and ".join(actions)
             raise Refused(f"unsupported action {action!r}: a {kind} has {known}", field="action")
+        if action not in _OF_A_LOOK:
+            need_owner(job)
         message = actions[action](queue_id)
         return {"success": True, "message": message, "data": answers.job(scheduler.job(queue_id))}
 
     @routes.delete("/<queue_id>")
     def remove(queue_id: str) -> dict[str, Any]:
+        need_owner(scheduler.job(queue_id))
         scheduler.remove(queue_id)
         return {"removed": queue_id, "source": "queue"}
 
     @routes.post("/cleanup")
     def cleanup() -> dict[str, Any]:
-        removed = scheduler.cleanup()
+        person = asker()
+        removed = scheduler.cleanup(lambda job: person.may_change(owner_of(job)))
         return {"removed": removed, "count": len(removed)}
 
     @routes.post("/gc")

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from forgather_units.auth.authority import Denied, TooManyAttempts
+from forgather_units.auth.authority import Denied, TooManyAttempts, is_token
 from forgather_units.auth.gate import IDENTITY
 from forgather_units.domain.errors import ForgatherError
 from forgather_units.server.answers import Answers
@@ -57,8 +57,8 @@ def blueprint(house: House, answers: Answers) -> Blueprint:
 
     def _try(secret: str) -> AnyResponse:
         try:
-            # A token has a form of its own, so one field takes both.
-            kind = "token" if len(secret) == 64 and not set(secret) - set("0123456789abcdef") else "password"
+            # Tokens have a form of their own, so one field takes both.
+            kind = "token" if is_token(secret) else "password"
             session = authority.sign_in(request.remote_addr or "", **{kind: secret})
         except (Denied, TooManyAttempts) as why:
             return _sign_in_form(why)

@@ -11,6 +11,7 @@ from flask import Blueprint, request
 from forgather_units.domain.errors import Malformed
 from forgather_units.projects.library import Library
 from forgather_units.projects.records import record_of
+from forgather_units.server.permission import need_admin
 from forgather_units.server.queries import dynamic_args, folder, given, truth
 
 
@@ -51,6 +52,7 @@ def blueprint(library: Library) -> Blueprint:
 
     @routes.post("/search-roots")
     def add_root() -> dict[str, Any]:
+        need_admin("add folders in which projects are looked for")
         body = request.get_json()
         if not isinstance(body, dict) or not isinstance(body.get("path"), str) or set(body) - {"path", "create"}:
             raise Malformed('the body must be {"path": "/a/folder"}', field="path")
@@ -61,6 +63,7 @@ def blueprint(library: Library) -> Blueprint:
 
     @routes.delete("/search-roots")
     def remove_root() -> dict[str, Any]:
+        need_admin("take away folders in which projects are looked for")
         return {"removed": library.remove_root(given("path"))}
 
     return routes

@@ -31,7 +31,13 @@ _MAX_REQUEST: Final = 4 * 1024 * 1024
 
 def main(args: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C. Raises a ForgatherError for what a user can mend."""
-    flags = {"host": args.host, "port": args.port, "log_level": args.log_level, "auth": False if args.no_auth else None}
+    flags = {
+        "host": args.host,
+        "port": args.port,
+        "log_level": args.log_level,
+        "group": args.group,
+        "auth": False if args.no_auth else None,
+    }
     file = Path(args.config) if args.config else None
     loaded = load_all(file, flags, args_problems)
     settings = loaded.settings
@@ -54,7 +60,7 @@ def main(args: argparse.Namespace) -> int:
 def _run(settings: Settings, house: House) -> None:
     listeners = open_sockets(settings.host, settings.port)
     address = address_of(listeners[0])
-    app = entry(house)
+    app = entry(house, settings.public_url or address)
     print(f"forgather server at {house.authority.login_url(address)}", flush=True)
     if not house.authority.enabled:
         print("warning: authentication is off: whoever reaches this port may do all", file=sys.stderr, flush=True)

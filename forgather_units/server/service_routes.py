@@ -7,13 +7,19 @@ from typing import Any
 from flask import Blueprint, request
 
 from forgather_units.domain.errors import Malformed, Refused
+from forgather_units.server.permission import need_admin
 from forgather_units.server.services import Services
 
 
 def blueprint(services: Services) -> Blueprint:
-    """The routes of the services."""
+    """The routes of the services. They stand in the server's settings, so its admins alone change them."""
     routes = Blueprint("services", __name__, url_prefix="/api/services")
     actions = {"start": services.start, "stop": services.stop}
+
+    @routes.before_request
+    def of_admins() -> None:
+        if request.method != "GET":
+            need_admin("change its services")
 
     @routes.get("")
     def list_services() -> list[dict[str, Any]]:

@@ -11,9 +11,10 @@ from forgather_units.domain.placement import Placing
 from forgather_units.kinds import params as parse
 from forgather_units.kinds.kind import Kind
 from forgather_units.kinds.services import PLACING
-from forgather_units.machine.addresses import check_host
+from forgather_units.machine.addresses import check_host, may_look
 
 _PRIORITIES: Final = range(-1_000_000, 1_000_001)
+_NO_PORTS: Final = "its unit has no AF_INET: /usr/share/doc/forgather-units/examples/network.conf gives it back"
 _FIELDS: Final = (
     "project_dir",
     "config",
@@ -96,6 +97,8 @@ def _params(body: Body, kind: Kind) -> Body:
 
 def _placing(params: Body, no_sockets: str) -> Placing:
     placing = Placing(**{name: parser(params, name) for name, parser in PLACING.items()})
+    if placing.direct and not may_look():
+        raise Refused("direct is not possible here: this server reaches no ports", field="direct", hint=_NO_PORTS)
     for name in ("private", "lazy"):
         if placing.direct and getattr(placing, name):
             raise Refused(f"direct and {name} exclude each other: only systemd's socket can do that", field=name)

@@ -36,6 +36,15 @@ class Settings:
     trusted_proxy: str = field(
         default="", metadata={"help": "address of the reverse proxy whose X-Forwarded-For and -Proto are believed"}
     )
+    public_url: str = field(
+        default="", metadata={"help": "address under which people open the server, where it is another one"}
+    )
+    group: str = field(
+        default="", metadata={"help": "group whose members use the server over its unix socket, without a token"}
+    )
+    admins: tuple[str, ...] = field(
+        default=(), metadata={"help": "accounts, or groups as %name, that may change what others have queued"}
+    )
     state_dir: Path = field(default_factory=paths.state_dir, metadata={"help": "folder of the queue and the history"})
     search_roots: tuple[str, ...] = field(
         default=(), metadata={"help": "folders below which Forgather projects are looked for"}
@@ -140,6 +149,13 @@ def _address(value: Any) -> str:
         raise ValueError("must be an IP address") from None
 
 
+def _url(value: Any) -> str:
+    text = _text(value)
+    if text and not re.fullmatch(r"https?://[^\s/?#@]+", text):
+        raise ValueError("must be https://NAME or http://NAME:PORT")
+    return text
+
+
 def _folder(value: Any) -> Path:
     folder = Path(_text(value)).expanduser()
     if not folder.is_absolute():
@@ -181,6 +197,9 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "auth_dir": _folder,
     "allowed_hosts": _names,
     "trusted_proxy": _address,
+    "public_url": _url,
+    "group": _text,
+    "admins": _names,
     "state_dir": _folder,
     "search_roots": _paths,
     "browse_roots": _paths,

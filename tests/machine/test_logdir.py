@@ -75,7 +75,11 @@ def test_what_is_no_logdir(path: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("closed", "cannot be read by this user"), ("closed/below", "a folder above it is closed")]
+    ("name", "sentence"),
+    [
+        ("closed", "closed cannot be read by nobody; grant it: setfacl -R -m u:nobody:rX,d:u:nobody:rX"),
+        ("closed/below", "closed is closed to nobody; grant it: setfacl -m u:nobody:x"),
+    ],
 )
 def test_one_that_is_closed_to_us(name: str, sentence: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +104,7 @@ def _refusal_without_rights(path: str) -> str:
                 os.setuid(65534)
             inspect_logdir(path)
         except Refused as refusal:
-            os.write(writing, refusal.message.encode())
+            os.write(writing, f"{refusal.message}; {refusal.hint}".encode())
         finally:
             os._exit(0)
     os.close(writing)

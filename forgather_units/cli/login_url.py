@@ -1,0 +1,30 @@
+"""`forgather login-url`: the address with which a browser signs in as whoever asks."""
+
+from __future__ import annotations
+
+import argparse
+import webbrowser
+from typing import Final
+
+from forgather_units.cli.client import connect
+from forgather_units.cli.options import add_common
+from forgather_units.cli.tables import print_json
+
+HELP: Final = "an address that signs your browser in, once, within a quarter of an hour"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_common(parser)
+    parser.add_argument("--open", action="store_true", help="open it in a browser too")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    said = connect(args.server).object("POST", "/api/auth/login-url")
+    if args.json:
+        print_json(said)
+    else:
+        print(said.get("url"), flush=True)
+    if args.open:
+        webbrowser.open(str(said.get("url")))
+    return 0
