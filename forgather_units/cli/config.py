@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.tables import print_json, table
-from forgather_units.domain.errors import Refused
+from forgather_units.domain.errors import BadSettings, Refused
 from forgather_units.kinds.services import args_problems
 from forgather_units.settings import edit, paths
 from forgather_units.settings.settings import Settings, load_all, problems_of
@@ -74,7 +74,7 @@ def _spelled(value: Any) -> str:
 def _check(args: argparse.Namespace) -> int:
     file = _file(args)
     if args.config and not file.exists():
-        raise Refused(f"{file}: no such settings file")
+        raise BadSettings(f"{file}: no such settings file")
     problems = problems_of(file, args_problems)
     if args.json:
         print_json([dataclasses.asdict(problem) for problem in problems])
@@ -82,7 +82,7 @@ def _check(args: argparse.Namespace) -> int:
         for problem in problems:
             print(problem.at(file), file=sys.stderr)
         if not problems:
-            print(f"{file}: {'well' if file.exists() else 'not there: every setting has its default'}")
+            print(f"{file}: {'no mistakes' if file.exists() else 'not there: every setting has its default'}")
     return _WRONG if problems else 0
 
 

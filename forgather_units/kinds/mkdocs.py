@@ -112,7 +112,7 @@ MKDOCS: Final = Kind(
         "bind_all": params.truth,
         "strict": params.truth,
         "livereload": _livereload,
-        "watch": params.texts,
+        "watch": params.paths,
         "window_title": params.optional_text,
     },
     required="config_file",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from forgather_units.domain.errors import Malformed, Refused
@@ -19,7 +20,7 @@ def text(params: Params, name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise Malformed(f"{name} must be text", field=name)
+        raise Malformed(f"{name} must be text, not {value!r}", field=name)
     if "\0" in value:
         raise Refused(f"{name} cannot hold a NUL character", field=name)
     return value
@@ -38,7 +39,7 @@ def path(params: Params, name: str) -> str:
 def truth(params: Params, name: str) -> bool:
     value = params.get(name)
     if value is not None and not isinstance(value, bool):
-        raise Malformed(f"{name} must be true or false", field=name)
+        raise Malformed(f"{name} must be true or false, not {value!r}", field=name)
     return bool(value)
 
 
@@ -67,14 +68,18 @@ def port(usual: int) -> Parser:
     return parse
 
 
-def texts(params: Params, name: str) -> tuple[str, ...]:
-    """A list of texts."""
+def paths(params: Params, name: str) -> tuple[str, ...]:
+    """A list of absolute paths."""
     value = params.get(name)
     if value is None:
         return ()
-    if not isinstance(value, list | tuple) or not all(isinstance(each, str) and "\0" not in each for each in value):
-        raise Malformed(f"{name} must be a list of texts", field=name)
+    if not isinstance(value, list | tuple) or not all(map(_is_absolute, value)):
+        raise Malformed(f"{name} must be a list of absolute paths, not {value!r}", field=name)
     return tuple(value)
+
+
+def _is_absolute(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value and Path(value).is_absolute()
 
 
 def quantity(parse: Callable[[Any], Any]) -> Parser:

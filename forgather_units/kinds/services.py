@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from forgather_units.domain import quantities
 from forgather_units.domain.errors import ForgatherError
+from forgather_units.domain.unknown_name import unknown
 from forgather_units.kinds import params as parse
 from forgather_units.kinds.table import KINDS
 
@@ -31,17 +33,21 @@ def args_problems(kind_name: str, args: Mapping[str, Any]) -> dict[str, str]:
     """A sentence for each arg that cannot be (the empty name: for all of them); empty where all may."""
     kind = KINDS.get(kind_name)
     if kind is None:
-        return {"": f"unknown type {kind_name!r} (known: {', '.join(KINDS)})"}
+        return {"": unknown("type", kind_name, KINDS)}
     parsers: dict[str, parse.Parser] = {**kind.parsers, **PLACING, "priority": _priority}
     wrong: dict[str, str] = {}
     for name in args:
         if name not in parsers:
-            wrong[name] = f"unknown key {name!r} (known: {', '.join(('enabled', *parsers))})"
+            wrong[name] = unknown("key", name, ("enabled", *parsers))
             continue
         try:
             parsers[name](args, name)
         except ForgatherError as why:
             wrong[name] = why.message
-    if not args.get(kind.required):
-        wrong[kind.required] = f"{kind.required} is missing"
+    shown = args.get(kind.required)
+    if not shown:
+        wrong[kind.required] = f"{kind.required} is missing: an absolute path, or one that begins with ~/"
+    elif kind.required not in wrong and not (str(shown).startswith("~") or Path(str(shown)).is_absolute()):
+        # The server has another current folder than whoever wrote it.
+        wrong[kind.required] = f"{kind.required} must be an absolute path, or begin with ~/, not {shown!r}"
     return wrong

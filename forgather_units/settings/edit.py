@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml as pyyaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from forgather_units.domain.errors import Malformed, NotFound, Unavailable
 from forgather_units.domain.service import Service
@@ -23,11 +25,11 @@ _ROOT = "services"
 def declare(file: Path, service: Service) -> None:
     """Write the service in, or anew. Raises Malformed (the file is no settings file) or Unavailable."""
     with _changing(file) as settings:
-        body = _below(_below(settings, _ROOT), service.type).setdefault(service.name, CommentedMap())
+        body = _below(_below(settings, _ROOT), service.type).setdefault(_spelled(service.name), CommentedMap())
         for key in [key for key in body if key != "enabled" and key not in service.args]:
             del body[key]
         body["enabled"] = service.enabled
-        body.update(service.args)
+        body.update({key: _spelled(value) for key, value in service.args.items()})
 
 
 def switch(file: Path, kind: str, name: str, enabled: bool) -> None:
@@ -50,6 +52,19 @@ def _declared(settings: Any, kind: str, name: str) -> Any:
         return settings[_ROOT][kind][name]
     except (KeyError, TypeError):
         raise NotFound(f"no such service: {kind} {name}") from None
+
+
+def _spelled(value: Any) -> Any:
+    """Quoted, where a text would be read as something else: what writes here is of YAML 1.2, what reads is of 1.1."""
+    if isinstance(value, list | tuple):
+        return [_spelled(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        is_text = pyyaml.safe_load(value) == value
+    except pyyaml.YAMLError:
+        is_text = False
+    return value if is_text else DoubleQuotedScalarString(value)
 
 
 def _below(mapping: Any, key: str) -> Any:

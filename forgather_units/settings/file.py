@@ -11,6 +11,7 @@ import yaml
 
 from forgather_units.domain.errors import BadSettings
 from forgather_units.domain.service import NAME_RULE, Service, is_service_name
+from forgather_units.domain.unknown_name import unknown
 
 Parser = Callable[[Any], Any]
 ArgsCheck = Callable[[str, Mapping[str, Any]], Mapping[str, str]]
@@ -64,8 +65,7 @@ def read(file: Path, parsers: Mapping[str, Parser], check_args: ArgsCheck | None
         if key == "services":
             _services(node, found, check_args)
         elif key not in parsers:
-            known = ", ".join((*parsers, "services"))
-            found.problems.append(Problem(line, f"unknown setting {key!r} (known: {known})", str(key)))
+            found.problems.append(Problem(line, unknown("setting", key, (*parsers, "services")), str(key)))
         else:
             _setting(key, line, _value(node), parsers[key], found)
     return found
@@ -76,7 +76,7 @@ def _setting(key: str, line: int, value: Any, parser: Parser, found: Contents) -
         found.values[key] = parser(value)
         found.lines[key] = line
     except ValueError as why:
-        found.problems.append(Problem(line, f"{key} {why}, not {value!r}", key))
+        found.problems.append(Problem(line, f"{key} {why}, not {'nothing' if value is None else repr(value)}", key))
 
 
 def _entries(node: yaml.MappingNode, found: Contents) -> Iterator[tuple[Any, int, yaml.Node]]:
@@ -104,6 +104,9 @@ def _value(node: yaml.Node) -> Any:
 
 def _services(node: yaml.Node, found: Contents, check_args: ArgsCheck | None) -> None:
     for kind, line, named in _mapping(node, "services", found):
+        if said := check_args and check_args(str(kind), {}).get(""):
+            found.problems.append(Problem(line, f"services: {said}", str(kind)))
+            continue
         for name, name_line, body in _mapping(named, f"services: {kind}", found, line):
             where = f"service {kind} {name}"
             if not is_service_name(name):
@@ -116,8 +119,11 @@ def _service(kind: str, name: str, line: int, body: yaml.Node, found: Contents, 
     where = f"service {kind} {name}"
     lines: dict[str, int] = {}
     given: dict[str, Any] = {}
+    before = len(found.problems)
     for key, key_line, node in _mapping(body, where, found, line):
         given[str(key)], lines[str(key)] = _value(node), key_line
+    if not given and len(found.problems) > before:
+        return
     enabled = given.pop("enabled", True)
     if not isinstance(enabled, bool):
         found.problems.append(Problem(lines["enabled"], f"{where}: enabled must be true or false, not {enabled!r}"))

@@ -66,7 +66,7 @@ def test_services_and_where_values_come_from(file: Path) -> None:
         ("services:\n  tensorboard:\n    lab:\n      logdir: /x\n      colour: red\n", 5, "unknown key 'colour'"),
         ("services:\n  tensorboard:\n    lab:\n      port: 6010\n", 3, "logdir is missing"),
         ("services:\n  tensorboard:\n    lab:\n      logdir: /x\n      enabled: maybe\n", 5, "enabled must be true"),
-        ("services:\n  jupyter:\n    lab: {}\n", 3, "unknown type 'jupyter'"),
+        ("services:\n  jupyter:\n    lab: {}\n    more: {}\n", 2, "unknown type 'jupyter'"),
     ],
 )
 def test_each_mistake_has_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
@@ -104,6 +104,18 @@ services:
       lazy: false
 """
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["off", "no", "12:30", "1_000", "0x1f", "null", "2026-10-27", "1e3", "a: b", "# x", "'"]
+)
+def test_a_text_is_read_as_it_was_written(file: Path, text: str) -> None:
+    said = Service("tensorboard", text if text.isalpha() else "x", True, {"logdir": "/runs", "window_title": text})
+    edit.declare(file, said)
+    assert load_all(file, {}, args_problems).services[1] == said
+    edit.switch(file, "tensorboard", said.name, False)
+    edit.withdraw(file, "tensorboard", said.name)
+    assert [service.name for service in load_all(file, {}, args_problems).services] == ["lab", "docs"]
 
 
 def test_declaring_anew_replaces_what_was_said(file: Path) -> None:
