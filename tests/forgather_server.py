@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 import yaml
@@ -43,9 +43,7 @@ class Forgather:
         self.runs += 1
         self.log = self.folder / f"server-{self.runs}.log"
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [FORGATHER, "server", "--config", str(self.config)], stdout=subprocess.PIPE, stderr=log, text=True
-            )
+            self.process = self._spawn([FORGATHER, "server", "--config", str(self.config)], log)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert " at http" in line, self.log.read_text()
@@ -55,6 +53,9 @@ class Forgather:
         # The port is chosen anew at each start unless it stays the same.
         self.settings["port"] = int(self.url.rpartition(":")[2].rstrip("/"))
         wait_until(lambda: self.get("/api/health").ok)
+
+    def _spawn(self, command: list[str], log: IO[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
 
     def stop(self) -> None:
         """End it in good order."""

@@ -1,0 +1,201 @@
+"""A shared host: who asks over the unix socket is known by the kernel, and may change what is theirs."""
+
+from __future__ import annotations
+
+import grp
+import json
+import os
+import pwd
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from forgather_server import FORGATHER
+from shared_server import SharedForgather
+
+from forgather_units.sandbox.plan import NEIGHBOUR
+
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[SharedForgather]:
+    """Of which the neighbour is a member, and we are not."""
+    try:
+        group = grp.getgrgid(pwd.getpwnam(NEIGHBOUR).pw_gid).gr_name
+    except KeyError:
+        pytest.skip(f"this machine has no second user whom we may be: the sandbox has ({NEIGHBOUR})")
+    server = SharedForgather(tmp_path, group)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.clean()
+
+
+@pytest.fixture
+def logdir(shared: SharedForgather) -> str:
+    """One that everybody may read."""
+    folder = Path(shared.open_folder.name, "runs")
+    folder.mkdir(mode=0o755)
+    return str(folder)
+
+
+def member(command: list[str]) -> Done:
+    return subprocess.run(
+        ["su", NEIGHBOUR, "-c", shlex.join(command)], capture_output=True, text=True, check=False, timeout=60, cwd="/"
+    )
+
+
+@pytest.fixture
+def cli(shared: SharedForgather) -> Callable[..., Done]:
+    """`forgather WORDS` as a member, without a token."""
+    return lambda *words: member([FORGATHER, *words, "--server", shared.address])
+
+
+def queued(done: Done) -> str:
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["queue_id"])
+
+
+def enqueue(cli: Callable[..., Done], logdir: str, *more: str) -> str:
+    return queued(cli("tb", "--enqueue", "--logdir", logdir, "--port", "auto", "--json", *more))
+
+
+def test_a_member_needs_no_token_and_owns_what_they_queue(
+    shared: SharedForgather, cli: Callable[..., Done], logdir: str
+) -> None:
+    mine = enqueue(cli, logdir, "--wait")
+    assert shared.job(mine)["owner"] == NEIGHBOUR
+    assert f"owner:     {NEIGHBOUR}" in cli("job", "status", mine).stdout
+    assert f"address:   {shared.url}/api/tb/{mine}/" in cli("job", "status", mine).stdout
+    ours = shared.submit(logdir, port="auto")
+    listed = {line.split()[0]: line for line in cli("job", "list").stdout.splitlines()}
+    assert "OWNER" in listed["ID"]
+    assert NEIGHBOUR in listed[mine]
+    assert pwd.getpwuid(os.geteuid()).pw_name in listed[ours]
+    # The server forgets nothing of it.
+    shared.stop()
+    shared.start()
+    assert shared.job(mine)["owner"] == NEIGHBOUR
+    assert cli("job", "kill", mine).returncode == 0
+    shared.wait_status(mine, "aborted")
+    assert f"forgather.audit: {NEIGHBOUR}: POST /api/jobs/{mine}/control/kill: 200" in shared.log.read_text()
+
+
+def test_others_look_and_change_nothing(shared: SharedForgather, cli: Callable[..., Done], logdir: str) -> None:
+    owner = pwd.getpwuid(os.geteuid()).pw_name
+    ours = shared.submit(logdir, port="auto")
+    shared.wait_status(ours, "running")
+    assert cli("job", "status", ours).returncode == 0
+    assert cli("job", "dump", ours).returncode == 0
+    assert cli("job", "wake", ours).returncode == 0
+    for words in (
+        ("job", "kill", ours),
+        ("job", "force-kill", "--yes", ours),
+        ("job", "restart", ours),
+        ("job", "sleep", ours),
+        ("job", "cancel", ours),
+        ("job", "remove", ours),
+        ("sched", "priority", ours, "7"),
+    ):
+        done = cli(*words)
+        said = f"forgather: {ours} is {owner}'s: only {owner} and the admins of this server may change it\n"
+        assert (done.returncode, done.stderr) == (1, said), words
+    assert "only the admins of this server may pause or resume the queue" in cli("sched", "pause").stderr
+    declared = cli("service", "add", "tensorboard", "lab", f"logdir={logdir}")
+    assert "only the admins of this server may change its services" in declared.stderr
+    assert shared.job(ours)["status"] == "running"
+    assert shared.job(ours)["priority"] == 0
+    # Their own ended ones are theirs to forget, and no others.
+    shared.post(f"/api/jobs/{ours}/control/kill")
+    shared.wait_status(ours, "aborted")
+    assert "removed: 0" in cli("job", "cleanup").stdout
+    mine = enqueue(cli, logdir, "--wait")
+    # Who has the server's token may change all.
+    assert shared.post(f"/api/jobs/{mine}/control/kill").ok
+    shared.wait_status(mine, "aborted")
+    assert "removed: 1" in cli("job", "cleanup").stdout
+
+
+def test_a_browser_signs_in_as_the_person(shared: SharedForgather, cli: Callable[..., Done], logdir: str) -> None:
+    url = cli("login-url").stdout.strip()
+    assert url.startswith(f"{shared.url}/?token=login-")
+    ticket = {"token": url.partition("token=")[2]}
+    browser = requests.Session()
+    assert browser.post(f"{shared.url}/api/auth/login", json=ticket, timeout=10).ok
+    me = browser.get(f"{shared.url}/api/auth/me", timeout=10).json()
+    assert me == {"user": NEIGHBOUR, "is_admin": False, "address": shared.url}
+    ours = shared.submit(logdir, port="auto")
+    refused = browser.post(f"{shared.url}/api/jobs/{ours}/control/kill", timeout=10)
+    assert refused.status_code == 403
+    password = browser.post(f"{shared.url}/api/auth/set-password", json={"password": "correct horse"}, timeout=10)
+    assert password.status_code == 403
+    # Once: who finds it in a history or a log has nothing.
+    assert requests.post(f"{shared.url}/api/auth/login", json=ticket, timeout=10).status_code == 401
+    # It is no session and no bearer by itself.
+    for headers in ({"Cookie": f"forgather_session={ticket['token']}"}, {"Authorization": f"Bearer {ticket['token']}"}):
+        assert requests.get(f"{shared.url}/api/jobs", headers=headers, timeout=10).status_code == 401
+
+
+def status(shared: SharedForgather, *more: str) -> list[str]:
+    return ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", shared.socket_path, *more,
+            "http://localhost/api/jobs"]  # fmt: skip
+
+
+def test_whom_the_socket_lets_in(shared: SharedForgather) -> None:
+    assert member(status(shared)).stdout == "200"
+    # A reverse proxy may be of a member; those whom it lets through are not.
+    for header in ("X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 box", "X-Real-IP: 192.0.2.1"):
+        assert member(status(shared, "-H", header)).stdout == "401"
+    # The server's own account: a viewer that a hostile run has taken over is of the same.
+    own = subprocess.run(status(shared), capture_output=True, text=True, check=True)
+    assert own.stdout == "401"
+    refused = subprocess.run(
+        [FORGATHER, "job", "list", "--server", shared.address], capture_output=True, text=True, check=False
+    )
+    assert "does not know you: the members of its group use this server" in refused.stderr
+    # The kernel's word counts there alone: over TCP there is none.
+    assert requests.get(f"{shared.url}/api/jobs", timeout=10).status_code == 401
+
+
+def test_an_admin_of_the_settings_may_change_all(tmp_path: Path) -> None:
+    try:
+        account = pwd.getpwnam(NEIGHBOUR)
+    except KeyError:
+        pytest.skip(f"this machine has no second user whom we may be: the sandbox has ({NEIGHBOUR})")
+    group = grp.getgrgid(account.pw_gid).gr_name
+    server = SharedForgather(tmp_path, group, admins=[f"%{group}"], public_url="https://tb.example.org")
+    try:
+        server.start()
+        ours = server.submit(tmp_path, port="auto")
+        assert member([FORGATHER, "job", "kill", ours, "--server", server.address]).returncode == 0
+        url = member([FORGATHER, "login-url", "--json", "--server", server.address])
+        said: dict[str, Any] = json.loads(url.stdout)
+        assert said["url"].startswith("https://tb.example.org/?token=login-")
+        assert (said["user"], said["seconds"]) == (NEIGHBOUR, 900)
+    finally:
+        server.clean()
+
+
+def test_a_logdir_that_the_account_may_not_read_is_refused_with_how_to_grant_it(
+    shared: SharedForgather, cli: Callable[..., Done]
+) -> None:
+    account = pwd.getpwuid(os.geteuid()).pw_name
+    home = f"/var/tmp/closed-{Path(shared.open_folder.name).name}"
+    assert member(["install", "-d", "-m", "700", home, f"{home}/runs"]).returncode == 0
+    try:
+        done = cli("tb", "--enqueue", "--logdir", f"{home}/runs")
+        assert done.returncode == 1
+        assert f"logdir {home}/runs cannot be read: {home} is closed to {account}" in done.stderr
+        assert f"setfacl -m u:{account}:x {home} && setfacl -R -m u:{account}:rX,d:u:{account}:rX" in done.stderr
+        assert f"chgrp -R {account} {home}/runs" in done.stderr
+        member(["chmod", "711", home])
+        member(["chmod", "755", f"{home}/runs"])
+        assert shared.job(enqueue(cli, f"{home}/runs"))["owner"] == NEIGHBOUR
+    finally:
+        member(["rm", "-r", home])
