@@ -56,7 +56,7 @@ def _show(args: argparse.Namespace) -> int:
         return 0
     print(table(("SETTING", "VALUE", "FROM"), rows))
     for service in services:
-        args_said = ", ".join(f"{key}={value}" for key, value in service["args"].items())
+        args_said = ", ".join(f"{key}={_spelled(value)}" for key, value in service["args"].items())
         print(f"service {service['type']} {service['name']}: {args_said}{'' if service['enabled'] else ' (disabled)'}")
     return 0
 
@@ -64,7 +64,7 @@ def _show(args: argparse.Namespace) -> int:
 def _spelled(value: Any) -> str:
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:g}"

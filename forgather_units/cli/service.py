@@ -13,11 +13,13 @@ from forgather_units.cli.errors import Usage
 from forgather_units.cli.folders import absolute
 from forgather_units.cli.options import add_verbs
 from forgather_units.cli.tables import print_json, table
+from forgather_units.kinds import params
 from forgather_units.kinds.table import KINDS
 
 HELP: Final = "declared services: list, add, enable, disable, remove, start, stop"
 
 _PATH: Final = "/api/services"
+_ENDED: Final = {"done": "stopped", "aborted": "stopped"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +58,8 @@ def _list(args: argparse.Namespace) -> int:
 
 def _row(url: str, said: Record) -> tuple[object, ...]:
     service = said["service"]
-    state = said.get("status") if service["enabled"] else "disabled"
+    status = str(said.get("status") or "")
+    state = _ENDED.get(status, status) if service["enabled"] else "disabled"
     return service["type"], service["name"], state, f"{url}{said.get('url')}", said.get("error")
 
 
@@ -71,9 +74,15 @@ def _pair(word: str, kind: str) -> tuple[str, Any]:
     key, equals, text = word.partition("=")
     if not equals or not key:
         raise Usage(f"{word!r} is not of the form KEY=VALUE")
+    parser = KINDS[kind].parsers.get(key)
+    # The server has another current folder.
     if key == KINDS[kind].required:
-        # The server has another current folder.
         return key, absolute(text)
+    if parser is params.paths:
+        return key, [absolute(path) for path in text.split(",")]
+    if parser is params.optional_text:
+        # A title may be `No`.
+        return key, text
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
@@ -88,7 +97,11 @@ def _switch(args: argparse.Namespace, *, enabled: bool) -> int:
 
 def _control(args: argparse.Namespace, action: str) -> int:
     client = connect(args.server)
-    return _told(args, client.address, client.object("POST", f"{_one(args)}/control/{action}"))
+    said = client.object("POST", f"{_one(args)}/control/{action}")
+    if action == "stop" and said.get("running") and not args.json:
+        # It was asked to, and has not ended yet.
+        said = {**said, "status": "stopping"}
+    return _told(args, client.address, said)
 
 
 def _remove(args: argparse.Namespace) -> int:
