@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from forgather_units.auth.authority import Authority, Identity
 from forgather_units.auth.credentials import SESSION_COOKIE, shared
 from forgather_units.auth.gate import IDENTITY
-from forgather_units.auth.sessions import MAX_AGE, TICKET_AGE
+from forgather_units.auth.sessions import MAX_AGE, TICKET_AGE, is_ticket
 from forgather_units.domain.errors import Malformed
 
 
@@ -40,8 +40,10 @@ def blueprint(authority: Authority, address: str = "") -> Blueprint:
     def login() -> Response:
         body = _body("token", "password")
         others = authority.of_others(request.environ)
+        # Whoever has a sign-in address of their own sets no password: it would be the server's.
+        asks = not authority.has_password and not is_ticket(body.get("token", ""))
         session = authority.sign_in(_client(), token=body.get("token"), password=body.get("password"))
-        answer = jsonify({"ok": True, "requires_password_setup": not authority.has_password})
+        answer = jsonify({"ok": True, "requires_password_setup": asks})
         return set_session(answer, session, *others)
 
     @routes.get("/me")

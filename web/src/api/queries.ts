@@ -7,6 +7,7 @@ import type {
   Host,
   Job,
   LogdirFacts,
+  Me,
   PortFacts,
   Project,
   Run,
@@ -27,6 +28,11 @@ async function ifThere<T>(asked: Promise<T>): Promise<T | null> {
 export const authQuery = queryOptions({
   queryKey: ["auth"],
   queryFn: ({ signal }) => request<AuthStatus>("GET", "/api/auth/status", undefined, signal),
+});
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => ifThere(request<Me>("GET", "/api/auth/me", undefined, signal)),
 });
 
 export const jobsQuery = queryOptions({

@@ -66,6 +66,8 @@ export interface Job {
   output_dir: string;
   /** The name of the declared service that it is an instance of. */
   service?: string | null;
+  /** The account of whoever queued it. */
+  owner?: string;
   unit: string;
   scope: "user" | "system";
   invocation_id?: string;
@@ -100,6 +102,11 @@ export interface Hello {
   services?: boolean;
   /** Whether it has /api/runs. */
   runs?: boolean;
+}
+
+export interface Me {
+  user: string;
+  is_admin: boolean;
 }
 
 export interface AuthStatus {

@@ -1,4 +1,6 @@
+import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
+import { meQuery } from "../api/queries";
 import type { Job } from "../api/types";
 import { hrefOf } from "../app/route";
 import { CopyButton } from "../parts/copy-button";
@@ -20,6 +22,7 @@ interface JobCardProps {
 /** One job at a glance. Its name leads to its details and its TTY. */
 export const JobCard = memo(function JobCard({ job, selected }: JobCardProps) {
   const { path } = shownBy(job);
+  const me = useQuery(meQuery);
   return (
     <article className="card" data-selected={selected || undefined} data-status={job.status} aria-label={job.title}>
       <div className="card-head">
@@ -29,6 +32,7 @@ export const JobCard = memo(function JobCard({ job, selected }: JobCardProps) {
         <a className="card-title" href={hrefOf("jobs", job.queue_id)} aria-current={selected || undefined}>
           {job.title}
         </a>
+        {job.owner && me.data && job.owner !== me.data.user && <span className="tag">of {job.owner}</span>}
         {job.service && <span className="tag">{job.service === job.title ? "service" : `service ${job.service}`}</span>}
         <StateBadge job={job} />
       </div>

@@ -67,6 +67,7 @@ function stateRows(job: Job, now: number): Row[] {
   return said([
     ["State", `${state.word}${state.more ? ` (${state.more})` : ""}`],
     ["Ended with", isEnded(job) ? exitOf(job) : null],
+    ["Owner", job.owner],
     ["Queued", at(job.submitted_at)],
     ["Started", at(job.started_at)],
     ["Ready", at(job.ready_at)],

@@ -68,8 +68,8 @@ export function SignIn({ hasPassword, problem, onDone }: SignInProps) {
         </button>
       </form>
       <p className="hint" id={`${id}-about`}>
-        The token stands in the address that <code>forgather server</code> prints when it starts. It is kept in a file
-        that only the owner of the server can read.
+        <code>forgather login-url</code> prints an address that signs you in. The server's own token stands in the address
+        that it prints when it starts, and in a file that only its owner can read.
       </p>
     </Welcome>
   );

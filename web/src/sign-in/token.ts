@@ -15,6 +15,6 @@ export type Credential = { token: string } | { password: string };
 /** One field takes both: a token has a form of its own, and people paste the whole sign-in address too. */
 export function credentialOf(typed: string): Credential {
   const text = typed.trim();
-  const token = /^(?:https?:\/\/\S+[?&]token=)?([0-9a-f]{64})$/.exec(text)?.[1];
+  const token = /^(?:https?:\/\/\S+[?&]token=)?([0-9a-f]{64}|login-[0-9a-f]*-[0-9a-f]{32}\.[\w-]+\.[\w-]+)$/.exec(text)?.[1];
   return token ? { token } : { password: typed };
 }
