@@ -86,6 +86,9 @@ def booted(
         process = _start(plan)
         try:
             leader = _wait_ready(process, messages)
+            # Later systemds tell of each reload too. Where nobody reads, nspawn waits to pass it on, and at the end the
+            # systemd inside waits for nspawn.
+            messages.close()
             yield Sandbox(plan, leader, time.monotonic() - started)
         finally:
             _power_off(process, group)
