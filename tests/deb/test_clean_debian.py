@@ -11,6 +11,7 @@ from deb.booted_debian import Machine
 SAMPLE = Path(__file__).with_name("write_run.py")
 PERSON = "researcher"
 SYSTEM = "http://127.0.0.1:8764"
+UNIX = "unix:/run/forgather/server.sock"
 OWN = "http://127.0.0.1:8765"
 TOKEN_FILE = "/var/lib/forgather/.config/forgather/server/auth_token"
 
@@ -108,6 +109,66 @@ def test_the_doctor_is_content_with_the_tensorboard(debian: Machine) -> None:
     assert findings["server"]["verdict"] == "ok"
 
 
+def test_systemctl_and_journalctl_say_what_there_is(debian: Machine) -> None:
+    said = debian.run("systemctl", "--no-pager", "status", "forgather-server.service")
+    for part in ("active (running)", "forgather-server.socket", "man:forgather-server(8)", f"listening at {SYSTEM}"):
+        assert part in said, said
+    assert "TriggeredBy" in said
+    journal = debian.run("journalctl", "--unit", "forgather-server", "--no-pager", "--output", "cat")
+    assert f"forgather server at {SYSTEM}/?token=" in journal
+    assert "forgather.audit: forgather: POST /api/queue q_" in journal
+
+
+def test_members_of_the_group_use_it_without_a_token(debian: Machine) -> None:
+    refused = debian.run("forgather", "job", "list", "--server", UNIX, user=PERSON, check=False)
+    assert "server.sock is closed to you: the members of its group use this server" in refused
+    debian.run("usermod", "--append", "--groups", "forgather", PERSON)
+    # Nothing is said of where it is: this person has no server of their own yet.
+    shared = json.loads(debian.run("forgather", "job", "list", "--json", user=PERSON))
+    assert [job["owner"] for job in shared] == ["forgather"]
+    kill = debian.run("forgather", "job", "kill", "q_", user=PERSON, check=False)
+    assert "is forgather's: only forgather and the admins of this server may change it" in kill
+    url = debian.run("forgather", "login-url", user=PERSON)
+    assert url.startswith(f"{SYSTEM}/?token=login-")
+    sign_in = (
+        "curl --silent --fail --cookie-jar ~/jar --header 'Content-Type: application/json' "
+        f'--data \'{{"token": "{url.partition("token=")[2]}"}}\' {SYSTEM}/api/auth/login >/dev/null && '
+        f"curl --silent --fail --cookie ~/jar {SYSTEM}/api/auth/me; rm ~/jar"
+    )
+    assert json.loads(debian.shell(sign_in, user=PERSON))["user"] == PERSON
+    # Root is an admin.
+    assert json.loads(debian.run("forgather", "login-url", "--json"))["user"] == "root"
+
+
+def test_what_the_account_may_not_read_is_granted_as_it_says(debian: Machine) -> None:
+    debian.shell("chmod 700 ~ && mkdir -p ~/closed && chmod 700 ~/closed", user=PERSON)
+    submit = "forgather tb --enqueue --wait --port auto --logdir ~/closed"
+    refused = debian.shell(submit, user=PERSON, check=False)
+    assert f"logdir /home/{PERSON}/closed cannot be read: /home/{PERSON} is closed to forgather" in refused
+    debian.shell(refused.partition("grant it: ")[2].partition(";")[0], user=PERSON)
+    queue_id = debian.shell(submit, user=PERSON).split()[1]
+    said = debian.run("forgather", "job", "status", queue_id, user=PERSON)
+    assert "status:    running" in said
+    assert f"owner:     {PERSON}" in said
+    debian.run("forgather", "job", "kill", queue_id, user=PERSON)
+    debian.shell(f"until forgather job remove {queue_id}; do sleep 0.2; done", user=PERSON)
+    debian.shell("setfacl -b ~ && chmod 755 ~", user=PERSON)
+
+
+def test_it_reaches_no_ports_unless_it_is_let(debian: Machine) -> None:
+    direct = system_cli("tb --enqueue --direct --wait --port auto --logdir /srv/runs")
+    assert "direct is not possible here" in debian.shell(direct, check=False)
+    folder = "/etc/systemd/system/forgather-server.service.d"
+    debian.shell(
+        f"mkdir -p {folder} && cp /usr/share/doc/forgather-units/examples/network.conf {folder}/"
+        " && systemctl daemon-reload && systemctl restart forgather-server"
+    )
+    queue_id = debian.shell(direct).split()[1]
+    debian.shell(system_cli(f"job kill {queue_id}"))
+    debian.shell(f"until {system_cli(f'job remove {queue_id}')}; do sleep 0.2; done")
+    debian.shell(f"rm -r {folder} && systemctl daemon-reload && systemctl restart forgather-server")
+
+
 def test_an_upgrade_under_load_keeps_the_viewers_and_loses_no_request(debian: Machine) -> None:
     viewers = viewer_pids(debian)
     server = debian.run("systemctl", "show", "-P", "MainPID", "forgather-server")
@@ -172,14 +233,15 @@ def test_a_purge_leaves_nothing_but_the_account(debian: Machine) -> None:
     debian.run("apt-get", "purge", "-y", "forgather-units", "forgather-units-tensorboard")
     assert [pid for pid in pids if debian.succeeds("test", "-e", f"/proc/{pid}")] == []
     places = "/etc /lib/systemd /run /srv /usr /var/cache /var/lib /var/log"
-    # dpkg and apt keep records of what was once installed.
-    kept = " -o ".join(
-        f"-path '{folder}/*'" for folder in ("/var/lib/dpkg", "/var/lib/apt", "/var/log/apt", "/var/cache/apt")
-    )
+    # dpkg and apt keep records of what was once installed, man-db the pages that were read until it tidies up; and what
+    # is below /run/user is the business of who is logged in.
+    others = ("/var/lib/dpkg", "/var/lib/apt", "/var/log/apt", "/var/cache/apt", "/var/cache/man", "/run/user")
+    kept = " -o ".join(f"-path '{folder}/*'" for folder in others)
     find = f"find {places} \\( {kept} \\) -prune -o -iname '*forgather*' -print"
     assert debian.shell(f"{find} 2>/dev/null", check=False) == ""
     assert debian.run("systemctl", "--failed", "--no-legend") == ""
     assert not debian.succeeds("systemctl", "is-active", f"user@{uid}.service")
+    assert not debian.succeeds("test", "-e", f"/run/user/{uid}")
     assert debian.run("getent", "passwd", "forgather").startswith(f"forgather:x:{uid}:")
 
 
