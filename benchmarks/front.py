@@ -21,6 +21,7 @@ from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.target import Open, OpenUnix, Target, Unknown
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.proxy.wsgi import Proxy
+from forgather_units.server.draining import Stop
 from forgather_units.server.listening import open_sockets, serve
 from forgather_units.server.streaming import stream_response
 
@@ -52,7 +53,7 @@ def main() -> None:
         answer: Iterable[bytes] = (proxy if proxy.claims(environ) else app)(environ, start_response)
         return answer
 
-    serve(Gate(route, authority, Hosts(())), listeners, **WAITRESS_SETTINGS)
+    serve(Gate(route, authority, Hosts(())), listeners, Stop(), **WAITRESS_SETTINGS)
 
 
 if __name__ == "__main__":
