@@ -62,7 +62,7 @@ def forgather() -> Lines:
         if leaf.epilog:
             yield from _text(leaf.epilog)
     yield from _section("ENVIRONMENT")
-    yield from _item("FORGATHER_SERVER_URL", "the server, where --server does not name one")
+    yield from _item("FORGATHER_SERVER_URL", "the server where --server names none: http://HOST:PORT or unix:/PATH")
     yield from _item("FORGATHER_SERVER_TOKEN", "its token, where it is not this user's own server")
     yield from _section("EXIT STATUS")
     yield from _item("0", "done")
@@ -102,8 +102,9 @@ def server() -> Lines:
     yield from _text(
         "The server of this machine runs as the account forgather, without root, and its TensorBoards are units of"
         " that account's own user manager. It listens at 127.0.0.1:8764, and at /run/forgather/server.sock, which"
-        " members of the group forgather may use. It reads what the account may read: a log directory is granted by"
-        " its group or by setfacl(1)."
+        " members of the group forgather use without a token. Each job is of the account that queued it: others look,"
+        " and only the owner and the admins change it. The server reads what its account may read: a log directory is"
+        " granted by its group or by setfacl(1)."
     )
     yield from _section("OPTIONS")
     yield from _options(leaf)
@@ -113,6 +114,7 @@ def server() -> Lines:
         ("~/.config/forgather/config.yaml", "settings of a person's own server"),
         ("~/.config/forgather/server/auth_token", "the token of a person's own server"),
         ("~/.local/state/forgather", "queue and history of a person's own server"),
+        ("/run/forgather/server.sock", "where members of the group forgather reach the server of this machine"),
         ("/var/lib/forgather", "all that the server of this machine keeps"),
     ):
         yield from _item(file, meaning)

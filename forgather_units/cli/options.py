@@ -25,6 +25,6 @@ def add_verbs(parser: argparse.ArgumentParser) -> Callable[[str, str, Run], argp
 def add_common(parser: argparse.ArgumentParser) -> None:
     """`--server` and `--json`."""
     parser.add_argument(
-        "--server", metavar="URL", help="the server (default: $FORGATHER_SERVER_URL, else this machine)"
+        "--server", metavar="URL", help="the server (default: $FORGATHER_SERVER_URL, else your own, else this host's)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
