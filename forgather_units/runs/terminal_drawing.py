@@ -17,6 +17,7 @@ _HEIGHT: Final = 20
 def drawn(chart: Chart, width: int, *, colour: bool) -> str:
     """All panels, one below the other. Raises Refused where plotext is missing."""
     try:
+        # (Its sixth version has another interface.)
         import plotext
     except ImportError:
         raise Refused(
