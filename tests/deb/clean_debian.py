@@ -13,6 +13,8 @@ from typing import Final
 
 # Nothing that the packages ought to pull in themselves.
 _BESIDE_MINIMAL: Final = "systemd-sysv,dbus"
+TOOLS: Final = ("autopkgtest", "curl", "dpkg-dev", "man-db", "zsh")
+"""With which the tests look at the machine."""
 _SECURITY: Final = "-security"
 
 
@@ -34,24 +36,23 @@ def base_tree(suite: str) -> Path:
     return tree
 
 
-def fetch_dependencies(suite: str, packages: Sequence[Path | str]) -> None:
-    """Into the tree's own archive: a machine without a network can then install `packages` (files or names)."""
+def fetch_dependencies(suite: str, packages: Sequence[Path], tools: Sequence[str]) -> None:
+    """Into the tree's own archive: a machine without a network can then install the files and, bare, the tools."""
     tree = base_tree(suite)
     with _alone(suite):
         inside = tree / "srv"
-        names: list[str] = []
         for package in packages:
-            if isinstance(package, Path):
-                shutil.copy(package, inside)
-                names.append(f"/srv/{package.name}")
-            else:
-                names.append(package)
+            shutil.copy(package, inside)
         # docker-clean and its like are the host's; a clean Debian keeps what it has downloaded.
         (tree / "etc/apt/apt.conf.d/keep").write_text('APT::Keep-Downloaded-Packages "true";\n')
+        # What becomes of a machine that loses its power in a test is nothing to wait for.
+        (tree / "etc/dpkg/dpkg.cfg.d/unsafe").write_text("force-unsafe-io\n")
         shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
         try:
             _run("chroot", str(tree), "apt-get", "-qq", "update")
-            _run("chroot", str(tree), "apt-get", "-qq", "-y", "--download-only", "install", *names)
+            download = ("chroot", str(tree), "apt-get", "-qq", "-y", "--download-only", "install")
+            _run(*download, *(f"/srv/{package.name}" for package in packages))
+            _run(*download, "--no-install-recommends", *tools)
         finally:
             for copied in inside.iterdir():
                 copied.unlink()

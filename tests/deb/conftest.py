@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from deb.booted_debian import Machine, machine
 from deb.building import REPOSITORY, build, repacked
-from deb.clean_debian import fetch_dependencies
+from deb.clean_debian import TOOLS, fetch_dependencies
 
 SUITES = ("bookworm", "trixie")
 
@@ -35,6 +35,6 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=SUITES)
 def debian(request: pytest.FixtureRequest, packages: Path) -> Iterator[Machine]:
     """A booted clean Debian on which nothing of ours is installed yet."""
-    fetch_dependencies(request.param, [*packages.glob("*.deb"), "acl", "autopkgtest", "curl", "dpkg-dev", "man-db"])
+    fetch_dependencies(request.param, list(packages.glob("*.deb")), TOOLS)
     with machine(request.param, packages) as booted:
         yield booted

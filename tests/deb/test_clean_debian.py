@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 from deb.booted_debian import Machine
+from deb.clean_debian import TOOLS
 
 SAMPLE = Path(__file__).with_name("write_run.py")
 PERSON = "researcher"
@@ -26,6 +28,11 @@ def the_job(debian: Machine, user: str = "") -> dict[str, object]:
     return dict(jobs[0])
 
 
+def queued(said: str) -> str:
+    """The id in what `forgather tb --enqueue` has printed."""
+    return said.partition("queued: ")[2].split()[0]
+
+
 def viewer_pids(debian: Machine) -> str:
     group = f"/sys/fs/cgroup/user.slice/user-{debian.uid('forgather')}.slice"
     return debian.shell(f"find {group} -path '*forgather-tensorboard*' -name cgroup.procs -exec sort -u {{}} +")
@@ -40,7 +47,8 @@ def tags(debian: Machine, server: str, token_file: str, queue_id: object, user: 
 
 
 def test_apt_installs_it_and_the_server_is_up(debian: Machine) -> None:
-    debian.install(*map(str, sorted(debian.packages.glob("*.deb"))), "curl", "man-db", "acl", "autopkgtest", "dpkg-dev")
+    debian.install(*map(str, sorted(debian.packages.glob("*.deb"))))
+    debian.install("--no-install-recommends", *TOOLS)
     assert debian.run("cat", "/proc/1/comm") == "systemd"
     units = ["forgather-server.service", "forgather-server.socket", f"user@{debian.uid('forgather')}.service"]
     assert debian.run("systemctl", "is-active", *units).split() == ["active"] * 3
@@ -146,7 +154,7 @@ def test_what_the_account_may_not_read_is_granted_as_it_says(debian: Machine) ->
     refused = debian.shell(submit, user=PERSON, check=False)
     assert f"logdir /home/{PERSON}/closed cannot be read: /home/{PERSON} is closed to forgather" in refused
     debian.shell(refused.partition("grant it: ")[2].partition(";")[0], user=PERSON)
-    queue_id = debian.shell(submit, user=PERSON).split()[1]
+    queue_id = queued(debian.shell(submit, user=PERSON))
     said = debian.run("forgather", "job", "status", queue_id, user=PERSON)
     assert "status:    running" in said
     assert f"owner:     {PERSON}" in said
@@ -163,7 +171,7 @@ def test_it_reaches_no_ports_unless_it_is_let(debian: Machine) -> None:
         f"mkdir -p {folder} && cp /usr/share/doc/forgather-units/examples/network.conf {folder}/"
         " && systemctl daemon-reload && systemctl restart forgather-server"
     )
-    queue_id = debian.shell(direct).split()[1]
+    queue_id = queued(debian.shell(direct))
     debian.shell(system_cli(f"job kill {queue_id}"))
     debian.shell(f"until {system_cli(f'job remove {queue_id}')}; do sleep 0.2; done")
     debian.shell(f"rm -r {folder} && systemctl daemon-reload && systemctl restart forgather-server")
@@ -224,7 +232,13 @@ def test_completion_knows_the_ids_of_jobs(debian: Machine) -> None:
         ". /usr/share/bash-completion/completions/forgather; "
         f"export FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE}); _forgather_job_ids q_"
     )
-    assert debian.shell(script) == the_job(debian)["queue_id"]
+    queue_id = the_job(debian)["queue_id"]
+    assert debian.shell(script) == queue_id
+    # zsh's is a function of its own file; what it would offer is shown in place of the menu.
+    file = "/usr/share/zsh/vendor-completions/_forgather"
+    zsh = f"compadd() {{ print -l $ids }}; source <(sed '/^typeset -A opt_args/,$d' {file}); _forgather_job_ids"
+    in_zsh = f"export FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE}); zsh -n {file} && zsh -c"
+    assert debian.shell(f"{in_zsh} {shlex.quote(zsh)}") == queue_id
 
 
 def test_a_purge_leaves_nothing_but_the_account(debian: Machine) -> None:
