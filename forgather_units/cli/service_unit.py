@@ -54,9 +54,14 @@ def _install(args: argparse.Namespace) -> int:
     if args.no_start:
         return 0
     _systemctl("daemon-reload")
-    units = [_SOCKET] if args.socket else [_SERVICE]
-    _systemctl("enable", "--now", *units)
-    print(f"started {units[0]}; its address: systemctl --user status {_SERVICE}")
+    unit = _SOCKET if args.socket else _SERVICE
+    if args.socket:
+        # It has the address, if it runs. The TensorBoards go on.
+        _systemctl("stop", _SERVICE)
+    _systemctl("enable", unit)
+    # Said again after an upgrade, this starts what is there now.
+    _systemctl("restart", unit)
+    print(f"started {unit}; its address: systemctl --user status {_SERVICE}")
     return 0
 
 
