@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,9 @@ def declared(forgather: Forgather, kind: str = "tensorboard") -> dict[str, Any]:
 
 
 def instance(forgather: Forgather, name: str) -> str | None:
-    """The job of a service that has not ended."""
-    live = [job for job in forgather.get("/api/jobs").json() if job["alive"] and job["service"] == name]
+    """The job of a service, but for those that have ended, or are about to."""
+    jobs = [job for job in forgather.get("/api/jobs").json() if job["service"] == name]
+    live = [job for job in jobs if job["alive"] and not job["stop_requested"]]
     assert len(live) < 2
     return str(live[0]["queue_id"]) if live else None
 
@@ -199,6 +201,22 @@ def test_a_service_that_cannot_run_says_why(page: Page, forgather: Forgather, tm
     expect(page.get_by_role("status", name="Messages")).to_contain_text(f"logdir {logdir} does not exist")
     logdir.mkdir()
     more(late, "late", "Start")
+    expect_service(late, asleep(forgather))
+
+
+def test_one_that_waits_says_so_and_can_be_stopped(
+    page: Page, forgather: Forgather, sample_runs: Path, free_port: Callable[[], int]
+) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as foreign:
+        port = foreign.getsockname()[1]
+        forgather.cli("service", "add", "tensorboard", "late", f"logdir={sample_runs}", f"port={port}")
+        late = service(page, "late")
+        expect_service(late, "queued")
+        more(late, "late", "Stop")
+        expect_service(late, "stopped")
+        more(late, "late", "Start")
+        expect_service(late, "queued")
+    # The port is free, and nobody had to say so.
     expect_service(late, asleep(forgather))
 
 

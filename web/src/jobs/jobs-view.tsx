@@ -57,7 +57,7 @@ function NoJobs({ any }: { any: boolean }) {
   if (any) return <Empty title="No job fits the filter" />;
   return (
     <Empty title="No jobs yet">
-      <p>A job is a TensorBoard that runs as a systemd unit. Start one here, or from a shell:</p>
+      <p>A job is a TensorBoard, or a MkDocs, that runs as a systemd unit. Start one here, or from a shell:</p>
       <code className="block">forgather tb --enqueue --logdir output_models</code>
       <button type="button" className="button button-main" onClick={() => openDialog("tensorboard", { kind: "global" })}>
         Start a TensorBoard

@@ -6,7 +6,7 @@ import { counted } from "../format/counted";
 import { useHello } from "../live/hello";
 import { Icon } from "../parts/icon";
 import { useViewerDialog } from "../viewer/dialogs";
-import { VIEWER_TYPES, VIEWERS, type ViewerType } from "../viewer/kinds";
+import { isViewerType, VIEWER_TYPES, VIEWERS, type ViewerType } from "../viewer/kinds";
 import { ServicesList } from "./services-list";
 
 /** Each kind of viewer: its dialog, how many run, and its declared services. */
@@ -14,13 +14,22 @@ export function ServicesSection() {
   // On a phone they are folded away, where on a wide page they always stand.
   const [open, setOpen] = useState(false);
   const enabled = useHello().data?.services === true;
-  const saved = useQuery({ ...servicesQuery, enabled }).data?.length ?? 0;
+  const services = useQuery({ ...servicesQuery, enabled }).data ?? [];
+  const saved = services.length;
+  // A server may have kinds that this page has no dialog for.
+  const others = new Set(services.map(({ service }) => service.type).filter((type) => !isViewerType(type)));
   const id = useId();
   return (
     <section aria-label="Services" className="sidebar-services" data-open={open || undefined} id={id}>
       <h2 className="sidebar-title">Services</h2>
       {VIEWER_TYPES.map((type) => (
         <Kind key={type} type={type} />
+      ))}
+      {[...others].map((type) => (
+        <div key={type}>
+          <p className="sidebar-title">{type}</p>
+          <ServicesList type={type} />
+        </div>
       ))}
       {saved > 0 && (
         <button
