@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from jobs import make_job, running, starting
@@ -26,6 +27,15 @@ STATES = [
 @pytest.mark.parametrize("job", STATES, ids=lambda job: job.status)
 def test_there_and_back(job: Job) -> None:
     assert job_of(json.loads(json.dumps(record_of(job))), KINDS) == job
+
+
+def test_the_owner_goes_there_and_back_and_older_records_have_none() -> None:
+    job = make_job(1)
+    owned = replace(job, submission=replace(job.submission, owner="alice"))
+    record = json.loads(json.dumps(record_of(owned)))
+    assert job_of(record, KINDS) == owned
+    del record["owner"]
+    assert job_of(record, KINDS) == job
 
 
 def test_an_item_is_the_job_as_it_was_queued() -> None:
