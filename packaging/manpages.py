@@ -120,6 +120,7 @@ def server() -> Lines:
         yield from _item(file, meaning)
     yield from _section("SIGNALS")
     yield from _item("SIGTERM, SIGINT", "end the server; the TensorBoards go on")
+    yield from _item("SIGHUP", "read the settings file again (systemctl reload); one with a mistake is not taken")
     yield from _see_also("forgather(1)", "forgather.yaml(5)", "systemd.socket(5)", "setfacl(1)")
 
 
@@ -131,15 +132,23 @@ def settings() -> Lines:
     yield from _section("DESCRIPTION")
     yield from _text(
         "A YAML mapping. The first of these files that exists counts, and the flags of forgather-server(8) count more."
-        " An unknown name or a wrong value is refused with the name of the file. Changes count from the next start of"
-        " the server on; TensorBoards that run already keep what they were started with."
+        " An unknown name or a wrong value is refused with the name of the file. A server"
+        " that is reloaded reads the file again, and says in the journal what counts only from its next start on;"
+        " TensorBoards that run already keep what they were started with. forgather config shows, checks and edits it."
     )
     yield from _section("SETTINGS")
     for field in dataclasses.fields(Settings):
         meaning = f"{field.metadata['help']} ({_default(field)})"
         yield from _item(f"{field.name}:", meaning)
+    yield from _section("SERVICES")
+    yield from _text(
+        "Below services: stand the viewers that are always there, by kind and name; forgather service writes them too."
+        " What stands below a name are the options of a job; paths are absolute, or begin with ~/."
+    )
     yield from _section("EXAMPLE")
-    yield from (".PP", ".nf", "max_running: 8", "idle_timeout: 2h", "memory_max: 4G", ".fi")
+    lines = ("max_running: 8", "idle_timeout: 2h", "memory_max: 4G", 'admins: [carol, "%sudo"]', "services:",
+             "  tensorboard:", "    lab: {logdir: /runs, port: 6010}")  # fmt: skip
+    yield from (".PP", ".nf", *map(_escape, lines), ".fi")
     yield from _see_also("forgather(1)", "forgather-server(8)")
 
 
