@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import fcntl
+import grp
 import os
+import pwd
+import shlex
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import pytest
 from forgather_server import Forgather
+
+from forgather_units.sandbox.plan import NEIGHBOUR
 
 # Above the numbers under which they are handed over.
 _OUT_OF_THE_WAY = 20
@@ -61,3 +69,28 @@ class SharedForgather(Forgather):
         self.port.close()
         self.members.close()
         self.open_folder.cleanup()
+
+
+def members() -> str:
+    """The group of the neighbour, who is the member in these tests; we are none."""
+    try:
+        return grp.getgrgid(pwd.getpwnam(NEIGHBOUR).pw_gid).gr_name
+    except KeyError:
+        pytest.skip(f"this machine has no second user whom we may be: the sandbox has ({NEIGHBOUR})")
+
+
+@contextmanager
+def shared_server(folder: Path, **settings: Any) -> Iterator[SharedForgather]:
+    """Started, and gone afterwards."""
+    server = SharedForgather(folder, members(), **settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.clean()
+
+
+def as_member(*command: str) -> subprocess.CompletedProcess[str]:
+    """How a command of the neighbour's ends."""
+    words = ["su", NEIGHBOUR, "-c", shlex.join(command)]
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60, cwd="/")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import grp
 import json
 import os
 import pwd
-import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 from forgather_server import FORGATHER
-from shared_server import SharedForgather
+from shared_server import SharedForgather, as_member, members, shared_server
 
 from forgather_units.sandbox.plan import NEIGHBOUR
 
@@ -24,17 +22,8 @@ Done = subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Iterator[SharedForgather]:
-    """Of which the neighbour is a member, and we are not."""
-    try:
-        group = grp.getgrgid(pwd.getpwnam(NEIGHBOUR).pw_gid).gr_name
-    except KeyError:
-        pytest.skip(f"this machine has no second user whom we may be: the sandbox has ({NEIGHBOUR})")
-    server = SharedForgather(tmp_path, group)
-    try:
-        server.start()
+    with shared_server(tmp_path) as server:
         yield server
-    finally:
-        server.clean()
 
 
 @pytest.fixture
@@ -45,16 +34,10 @@ def logdir(shared: SharedForgather) -> str:
     return str(folder)
 
 
-def member(command: list[str]) -> Done:
-    return subprocess.run(
-        ["su", NEIGHBOUR, "-c", shlex.join(command)], capture_output=True, text=True, check=False, timeout=60, cwd="/"
-    )
-
-
 @pytest.fixture
 def cli(shared: SharedForgather) -> Callable[..., Done]:
     """`forgather WORDS` as a member, without a token."""
-    return lambda *words: member([FORGATHER, *words, "--server", shared.address])
+    return lambda *words: as_member(FORGATHER, *words, "--server", shared.address)
 
 
 def queued(done: Done) -> str:
@@ -148,10 +131,10 @@ def status(shared: SharedForgather, *more: str) -> list[str]:
 
 
 def test_whom_the_socket_lets_in(shared: SharedForgather) -> None:
-    assert member(status(shared)).stdout == "200"
+    assert as_member(*status(shared)).stdout == "200"
     # A reverse proxy may be of a member; those whom it lets through are not.
     for header in ("X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 box", "X-Real-IP: 192.0.2.1"):
-        assert member(status(shared, "-H", header)).stdout == "401"
+        assert as_member(*status(shared, "-H", header)).stdout == "401"
     # The server's own account: a viewer that a hostile run has taken over is of the same.
     own = subprocess.run(status(shared), capture_output=True, text=True, check=True)
     assert own.stdout == "401"
@@ -164,22 +147,13 @@ def test_whom_the_socket_lets_in(shared: SharedForgather) -> None:
 
 
 def test_an_admin_of_the_settings_may_change_all(tmp_path: Path) -> None:
-    try:
-        account = pwd.getpwnam(NEIGHBOUR)
-    except KeyError:
-        pytest.skip(f"this machine has no second user whom we may be: the sandbox has ({NEIGHBOUR})")
-    group = grp.getgrgid(account.pw_gid).gr_name
-    server = SharedForgather(tmp_path, group, admins=[f"%{group}"], public_url="https://tb.example.org")
-    try:
-        server.start()
+    with shared_server(tmp_path, admins=[f"%{members()}"], public_url="https://tb.example.org") as server:
         ours = server.submit(tmp_path, port="auto")
-        assert member([FORGATHER, "job", "kill", ours, "--server", server.address]).returncode == 0
-        url = member([FORGATHER, "login-url", "--json", "--server", server.address])
+        assert as_member(FORGATHER, "job", "kill", ours, "--server", server.address).returncode == 0
+        url = as_member(FORGATHER, "login-url", "--json", "--server", server.address)
         said: dict[str, Any] = json.loads(url.stdout)
         assert said["url"].startswith("https://tb.example.org/?token=login-")
         assert (said["user"], said["seconds"]) == (NEIGHBOUR, 900)
-    finally:
-        server.clean()
 
 
 def test_a_logdir_that_the_account_may_not_read_is_refused_with_how_to_grant_it(
@@ -187,15 +161,15 @@ def test_a_logdir_that_the_account_may_not_read_is_refused_with_how_to_grant_it(
 ) -> None:
     account = pwd.getpwuid(os.geteuid()).pw_name
     home = f"/var/tmp/closed-{Path(shared.open_folder.name).name}"
-    assert member(["install", "-d", "-m", "700", home, f"{home}/runs"]).returncode == 0
+    assert as_member("install", "-d", "-m", "700", home, f"{home}/runs").returncode == 0
     try:
         done = cli("tb", "--enqueue", "--logdir", f"{home}/runs")
         assert done.returncode == 1
         assert f"logdir {home}/runs cannot be read: {home} is closed to {account}" in done.stderr
         assert f"setfacl -m u:{account}:x {home} && setfacl -R -m u:{account}:rX,d:u:{account}:rX" in done.stderr
         assert f"chgrp -R {account} {home}/runs" in done.stderr
-        member(["chmod", "711", home])
-        member(["chmod", "755", f"{home}/runs"])
+        as_member("chmod", "711", home)
+        as_member("chmod", "755", f"{home}/runs")
         assert shared.job(enqueue(cli, f"{home}/runs"))["owner"] == NEIGHBOUR
     finally:
-        member(["rm", "-r", home])
+        as_member("rm", "-r", home)
