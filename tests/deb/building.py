@@ -1,4 +1,4 @@
-"""Builds the packages as `make deb` does, and one under another version."""
+"""Builds the packages as `make deb` does, again from their source package, and one under another version."""
 
 from __future__ import annotations
 
@@ -9,11 +9,25 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 
 
-def build(folder: Path, *options: str, **environ: str) -> list[Path]:
+def build(folder: Path) -> list[Path]:
     """The .deb files of a build in `folder`."""
+    return _built([str(REPOSITORY / "packaging/build-deb"), str(folder)], REPOSITORY, folder)
+
+
+def rebuild(source: Path, folder: Path, **environ: str) -> list[Path]:
+    """The same of a source package, which is unpacked in `folder`."""
+    tree = folder / "tree"
+    tree.mkdir(parents=True)
+    subprocess.run(["tar", "xf", str(source), "--strip-components=1", "-C", str(tree)], check=True)
+    # Debian's own programs, whatever else is on the PATH.
+    path = "/usr/sbin:/usr/bin:/sbin:/bin"
+    return _built(["dpkg-buildpackage", "-us", "-uc", "-b"], tree, folder, PATH=path, **environ)
+
+
+def _built(command: list[str], place: Path, folder: Path, **environ: str) -> list[Path]:
     done = subprocess.run(
-        [str(REPOSITORY / "packaging/build-deb"), str(folder), *options],
-        cwd=REPOSITORY,
+        command,
+        cwd=place,
         env={**os.environ, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
