@@ -83,9 +83,6 @@ class Sessions:
             self._note_revoked(name)
         return bytes.fromhex(parts[1]).decode()
 
-    def is_valid(self, cookie: str) -> bool:
-        return self.name_in(cookie) is not None
-
     def name_in(self, cookie: str) -> str | None:
         """To whom a valid session is bound, empty for one of the server's owner; None for one that is not valid."""
         name = self._name(cookie)
