@@ -13,6 +13,7 @@ from typing import Final
 
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.logs_target import one_run_each
+from forgather_units.cli.tables import plain
 from forgather_units.domain.errors import Refused
 from forgather_units.runs.chart import Look, Range, chart_of
 from forgather_units.runs.curve import Point
@@ -91,7 +92,7 @@ def _runs(args: argparse.Namespace) -> list[RunFiles]:
 def _labels(given: Sequence[str], runs: Sequence[RunFiles]) -> list[str]:
     if given and len(given) != len(runs):
         raise Usage(f"--labels wants a name for each run: there are {len(runs)} runs and {len(given)} names")
-    names = list(given) or [run.name for run in runs]
+    names = [plain(name) for name in given or [run.name for run in runs]]
     if len(set(names)) < len(names):
         names = [f"{name} ({number})" for number, name in enumerate(names, 1)]
     return names
@@ -105,9 +106,9 @@ def _curves(
     missing = [name for name in named if name not in series.curves]
     if missing or not series.curves:
         wanted = ", ".join(missing or metrics)
-        there = f"it has {', '.join(series.names)}" if series.names else "it has none"
+        there = f"it has {plain(', '.join(series.names))}" if series.names else "it has none"
         along = "" if axis is Axis.STEP else f" along the {axis}"
-        raise Refused(f"{run.name} has no values of {wanted}{along}: {there}", field="metrics")
+        raise Refused(f"{plain(run.name)} has no values of {wanted}{along}: {there}", field="metrics")
     return series.curves
 
 

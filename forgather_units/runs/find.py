@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +47,12 @@ def run_at(path: Path) -> RunFiles | None:
     if not path.exists():
         raise NotFound(f"there is no {path}")
     # A log may have been copied to another name.
-    if _EVENTS in path.name:
-        return RunFiles(path.parent, None, (path,), path.stat().st_mtime)
-    if path.suffix != ".json":
+    modified = _modified(path)
+    if modified is not None and _EVENTS in path.name:
+        return RunFiles(path.parent, None, (path,), modified)
+    if modified is None or path.suffix != ".json":
         raise Refused(f"{path} is neither a run's folder nor a {FILE_NAME}")
-    return RunFiles(path.parent, path, (), path.stat().st_mtime)
+    return RunFiles(path.parent, path, (), modified)
 
 
 def _below(top: Path) -> Iterator[RunFiles]:
@@ -64,14 +66,17 @@ def _below(top: Path) -> Iterator[RunFiles]:
 
 
 def _run_in(folder: Path, names: list[str]) -> RunFiles | None:
-    log = folder / FILE_NAME if FILE_NAME in names else None
-    events = tuple(folder / name for name in sorted(names) if _EVENTS in name)
-    times = [modified for each in (log, *events) if each and (modified := _modified(each)) is not None]
-    return RunFiles(folder, log, events, max(times)) if times else None
+    paths = [folder / name for name in sorted(names) if name == FILE_NAME or _EVENTS in name]
+    times = {path: modified for path in paths if (modified := _modified(path)) is not None}
+    log = next((path for path in times if path.name == FILE_NAME), None)
+    events = tuple(path for path in times if path != log)
+    return RunFiles(folder, log, events, max(times.values())) if times else None
 
 
 def _modified(path: Path) -> float | None:
+    """None for what is no regular file: whoever opened a pipe would wait for ever."""
     try:
-        return path.stat().st_mtime
+        facts = path.stat()
     except OSError:
         return None
+    return facts.st_mtime if stat.S_ISREG(facts.st_mode) else None

@@ -61,6 +61,7 @@ class FollowedRuns:
         self._lock = threading.Lock()
         self._logs: OrderedDict[Path, _Followed] = OrderedDict()
         self._asked: dict[str, float] = {}
+        self._watched: set[str] = set()
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -89,11 +90,16 @@ class FollowedRuns:
 
     def _lease(self, folder: str) -> None:
         with self._lock:
-            before = set(self._asked)
             self._asked = {**self._still_asked_for(), folder: time.monotonic()}
-            now = set(self._asked)
-        if now != before and Path(folder).is_dir():
-            self._watch.on(now)
+        self._watch_what_is_there()
+
+    def _watch_what_is_there(self) -> None:
+        """A config's folder is there when its first run begins: until then the nearest one above it is watched."""
+        with self._lock:
+            wanted = {_nearest(folder) for folder in self._asked}
+            changed, self._watched = wanted != self._watched, wanted
+        if changed:
+            self._watch.on(wanted)
 
     def _still_asked_for(self) -> dict[str, float]:
         oldest = time.monotonic() - _LEASE
@@ -101,11 +107,10 @@ class FollowedRuns:
 
     def _heard(self) -> None:
         with self._lock:
-            before, self._asked = set(self._asked), self._still_asked_for()
-            now = set(self._asked)
-        if now != before:
-            self._watch.on(now)
-        if now:
+            self._asked = self._still_asked_for()
+            anybody = bool(self._asked)
+        self._watch_what_is_there()
+        if anybody:
             self._changed()
 
 
@@ -158,6 +163,12 @@ def _draw(curve: Curve, rows: Iterable[Row]) -> None:
     for row in rows:
         if (loss := number(row.get(LOSS))) is not None:
             curve.add(row[STEP], loss)
+
+
+def _nearest(folder: str) -> str:
+    """It, or the first above it that is there."""
+    path = Path(folder)
+    return str(next((each for each in (path, *path.parents) if each.is_dir()), path))
 
 
 def _is_of_a_run(path: str, is_folder: bool) -> bool:

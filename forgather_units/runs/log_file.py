@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -53,12 +55,11 @@ class LogFile:
     def read(self) -> Iterator[list[Record]]:
         """The records since the last reading, a chunk at a time. Raises NotFound, Unavailable."""
         try:
-            with self.path.open("rb", buffering=0) as file:
-                facts = os.fstat(file.fileno())
-                self._identity = (facts.st_dev, facts.st_ino)
+            with self._open() as file:
+                size = os.fstat(file.fileno()).st_size
                 file.seek(self.offset)
                 # Not to its end: one that is written faster than it is read has none.
-                while chunk := file.read(min(_CHUNK, facts.st_size - self.offset)):
+                while chunk := file.read(max(0, min(_CHUNK, size - self.offset))):
                     self.offset += len(chunk)
                     yield self._splitter.feed(chunk)
         except OSError as why:
@@ -73,15 +74,23 @@ class LogFile:
             self._broken += self._splitter.broken
             self._splitter = RecordSplitter(in_the_middle=start > 0)
             try:
-                with self.path.open("rb", buffering=0) as file:
-                    facts = os.fstat(file.fileno())
-                    self._identity = (facts.st_dev, facts.st_ino)
+                with self._open() as file:
                     file.seek(start)
                     piece = file.read(each)
             except OSError as why:
                 raise _unreadable(self.path, why) from None
             self.offset = start + len(piece)
             yield self._splitter.feed(piece)
+
+    def _open(self) -> FileIO:
+        # Opening a named pipe waits for whoever writes into it.
+        file = FileIO(self.path, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC))
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            file.close()
+            raise Unavailable(f"{self.path} cannot be read: it is no regular file")
+        self._identity = (facts.st_dev, facts.st_ino)
+        return file
 
     def _facts(self) -> os.stat_result:
         try:

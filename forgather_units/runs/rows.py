@@ -13,6 +13,8 @@ EPOCH: Final = "epoch"
 TIMESTAMP: Final = "timestamp"
 # A run that goes on from a checkpoint writes some thousand steps again, not millions.
 _WINDOW: Final = 16_384
+# What is not below it is no step: a float could not hold it, nor a page.
+_STEPS: Final = 1 << 53
 
 Row = dict[str, Any]
 
@@ -34,7 +36,7 @@ class RowOrder:
         """Take `records`; the rows that can change no more."""
         for record in records:
             step = record.get(STEP)
-            if type(step) is not int:
+            if type(step) is not int or not 0 <= step < _STEPS:
                 step = _whole(step)
             if step is None:
                 self.nameless += 1
@@ -72,4 +74,4 @@ def number(value: object) -> float | None:
 
 def _whole(value: object) -> int | None:
     step = number(value)
-    return int(step) if step is not None and math.isfinite(step) else None
+    return int(step) if step is not None and 0 <= step < _STEPS else None

@@ -163,3 +163,15 @@ def test_what_is_refused(forgather: Shell, models: Path, words: list[str], code:
 def test_without_any_run(forgather: Shell) -> None:
     done = forgather("logs", "summary")
     assert (done.code, done.err.splitlines()[0]) == (1, f"forgather: there is no output_models in {forgather.folder}")
+
+
+def test_names_that_a_terminal_would_obey(forgather: Shell, models: Path) -> None:
+    """Folders and metrics are named by whoever trained: they are shown, and neither obeyed nor stumbled over."""
+    run = Path(os.fsdecode(b"odd\xff\x1b[31m"))
+    (forgather.folder / run).mkdir()
+    log = forgather.folder / run / "trainer_logs.json"
+    log.write_text('[\n{"global_step": 1, "loss": 2.0, "\\u001b[2J": 1},\n{"global_step": 2, "loss": 1.0}')
+    for words in (["summary"], ["plot", "--terminal"], ["plot", "--metrics", "x"], ["plot", "-o", "x.svg"], ["list"]):
+        done = forgather("logs", words[0], str(run), *words[1:])
+        assert "\x1b" not in done.out + done.err, words
+        assert done.code == (1 if "x" in words else 0), done.err

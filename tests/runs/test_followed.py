@@ -97,3 +97,31 @@ def test_event_files_alone_are_a_run_without_figures(runs: FollowedRuns, sample_
 
 def test_a_folder_that_is_not_there_has_none(runs: FollowedRuns, tmp_path: Path) -> None:
     assert runs.below(str(tmp_path / "none")) == []
+
+
+def test_the_first_run_of_a_folder_that_was_not_there(runs: FollowedRuns, heard: Heard, tmp_path: Path) -> None:
+    """A config is looked at before its first training begins."""
+    folder = tmp_path / "output_models" / "tiny"
+    assert runs.below(str(folder)) == []
+    before = wait_until(lambda: runs._watch._observer)
+    with open_run(folder / "runs" / "log_1", Shape("x", 3.0, 4.0, 1e-3, 1000), 1.7e9) as run:
+
+        def followed() -> bool:
+            # Its folder itself is watched in a moment.
+            run.step(1.7e9)
+            return runs._watch._observer is not before
+
+        wait_until(followed)
+
+        times = heard.times
+        point = run.step(1.7e9)
+        wait_until(lambda: heard.times > times)
+        assert one(runs, folder).last_step == point.step
+
+
+def test_a_step_that_is_no_step(runs: FollowedRuns, tmp_path: Path) -> None:
+    """Neither more than a float holds, nor below zero."""
+    steps = ("1" + "0" * 400, "1e300", "-1", "NaN", "true", "7")
+    records = ",\n".join(f'{{"global_step": {step}, "loss": 2.0}}' for step in steps)
+    (tmp_path / "trainer_logs.json").write_text(f"[\n{records}")
+    assert (one(runs, tmp_path).last_step, one(runs, tmp_path).curve) == (7, [(7.0, 2.0)])

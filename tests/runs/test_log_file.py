@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from forgather_units.domain.errors import NotFound
+from forgather_units.domain.errors import NotFound, Refused, Unavailable
+from forgather_units.runs.find import run_at
 from forgather_units.runs.log_file import LogFile
 from forgather_units.runs.record_splitter import RecordSplitter
 
@@ -116,3 +118,15 @@ def test_a_sample_of_a_long_one(tmp_path: Path) -> None:
     assert (steps[0], steps[-1]) == (1, 20_000)
     assert len(steps) < 400
     assert log.broken == 0
+
+
+def test_a_pipe_is_no_log(tmp_path: Path) -> None:
+    """Whoever opens one waits for somebody to write into it."""
+    for name in ("trainer_logs.json", "events.out.tfevents.1"):
+        os.mkfifo(tmp_path / name)
+    assert run_at(tmp_path) is None
+    with pytest.raises(Refused, match="neither a run's folder nor a"):
+        run_at(tmp_path / "trainer_logs.json")
+    # One that took a log's place after it was found.
+    with pytest.raises(Unavailable, match="no regular file"):
+        list(LogFile(tmp_path / "trainer_logs.json").read())
