@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,8 @@ _EVENTS: Final = "tfevents"
 _NEVER: Final = {"node_modules", "__pycache__", "forgather_workspace"}
 # Weights lie beside runs, not above them: nothing of a run is deeper than that.
 _DEEPEST: Final = 12
+# A config may name any folder as its output's, and nobody waits until all of a disk was looked at.
+_MOST_FOLDERS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def run_at(path: Path) -> RunFiles | None:
 
 def _below(top: Path) -> Iterator[RunFiles]:
     depth = len(top.parts)
-    for folder, folders, files in os.walk(top):
+    for folder, folders, files in islice(os.walk(top), _MOST_FOLDERS):
         here = Path(folder)
         too_deep = len(here.parts) - depth >= _DEEPEST
         folders[:] = [] if too_deep else [each for each in folders if each not in _NEVER and not each.startswith(".")]

@@ -25,6 +25,7 @@ STEPS_PER_SECOND: Final = "train_steps_per_second"
 SAMPLES: Final = "train_samples"
 BATCH_SIZE: Final = "effective_batch_size"
 _CLOSING: Final = (RUNTIME, SAMPLES_PER_SECOND, STEPS_PER_SECOND, SAMPLES, BATCH_SIZE)
+_WANTED: Final = frozenset({STEP, EPOCH, TIMESTAMP, *_METRICS, *_CLOSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,13 @@ class Summary:
 _NONE: Final = Figures()
 
 
+def _wanted(record: Record) -> Record:
+    """Rows wait for their order: the hundreds of figures of a layer each do not wait with them."""
+    if _WANTED.issuperset(record):
+        return record
+    return {name: value for name, value in record.items() if name in _WANTED}
+
+
 class Summarizer:
     """Takes a run's records, in pieces; says at any time what they amount to so far."""
 
@@ -67,7 +75,7 @@ class Summarizer:
         self._sums = _Sums()
 
     def add(self, records: Iterable[Record]) -> None:
-        for row in self._order.add(records):
+        for row in self._order.add(map(_wanted, records)):
             self._sums.add(row)
 
     def summary(self, broken: int = 0) -> Summary:

@@ -134,6 +134,14 @@ print(summary_of(run_at(Path(sys.argv[1]))).steps, resource.getrusage(resource.R
 """
 
 
+def test_figures_that_nobody_asked_for_do_not_wait() -> None:
+    """A summary holds rows back for their order: of a record with a norm for each layer, the loss alone."""
+    summarizer = Summarizer()
+    summarizer.add([{"global_step": 1, "loss": 2.0, **{f"layer.{number}": 1.0 for number in range(300)}}])
+    assert summarizer._order.waiting() == [{"global_step": 1, "loss": 2.0}]
+    assert summarizer.summary().of("loss").last == 2.0
+
+
 def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     """Ten times the log, and not even half as much again of memory."""
     peaks = []
