@@ -53,7 +53,7 @@ def main() -> None:
         answer: Iterable[bytes] = (proxy if proxy.claims(environ) else app)(environ, start_response)
         return answer
 
-    serve(Gate(route, authority, Hosts(())), listeners, Stop(), **WAITRESS_SETTINGS)
+    serve(Gate(route, authority, Hosts(())), listeners, Stop(), proxy.is_at_hand, **WAITRESS_SETTINGS)
 
 
 if __name__ == "__main__":

@@ -114,8 +114,8 @@ class Front:
         self.targets: dict[str, Target] = {}
         listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = listener.getsockname()[1]
-        proxy = Proxy(lambda mount, queue_id: self.targets.get(queue_id, Unknown()), timeouts=TIMEOUTS)
-        self._server = create_strict_server(proxy, sockets=[listener], **WAITRESS_SETTINGS)
+        self.proxy = proxy = Proxy(lambda mount, queue_id: self.targets.get(queue_id, Unknown()), timeouts=TIMEOUTS)
+        self._server = create_strict_server(proxy, proxy.is_at_hand, sockets=[listener], **WAITRESS_SETTINGS)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
 

@@ -23,6 +23,8 @@ class OpenUnix:
     path: str
     release: str = ""
     """As of `Open`."""
+    asleep: bool = False
+    """Nobody is behind it now: the next connection starts the viewer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ answer in the relay. The socket is duplicated; waitress closes its own and forge
 request for a viewer is not read at all before that (`environ[UNREAD]`), else waitress would collect it in a file
 before the gate is asked who sends it.
 
+At hand: a request whose answer lies in memory is answered on waitress's own thread. Passing it to a worker thread and
+back would cost three times what the answer costs.
+
 Leaned on, the same in waitress 2.1 and 3.0 and pinned by the tests: `channel_class`, `parser_class`, `task_class`; of
 the parser `parse_header`, `received`, `completed`, `body_rcv`, `content_length`, `chunked`, `expect_continue`,
 `headers`; of the task `get_environment`, `service`, `write`, `build_response_header`, `wrote_header`,
 `close_on_finish`, `content_bytes_written`, `response_headers`; of the channel `socket`, `requests`,
-`total_outbufs_len`, `write_soon`. Where HAND_OVER is not in the environ, applications answer by the public API, in
-their worker thread.
+`received`, `service`, `total_outbufs_len`, `write_soon`; of the server `add_task`; ReadOnlyFileBasedBuffer with `get`,
+`skip`, `prepare`, `close`. Where HAND_OVER and IN_MEMORY are not in the environ, applications answer by the public API,
+in their worker thread.
 """
 
 from __future__ import annotations
@@ -23,8 +27,11 @@ import asyncio
 import re
 import socket
 import struct
+from collections.abc import Callable, Iterator
+from threading import get_ident
 from typing import Any, Final
 
+from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
@@ -38,6 +45,8 @@ from forgather_units.proxy.request_target import raw_target
 
 HAND_OVER: Final = "forgather.hand_over"
 """In the environ: a function that gives the Client, or None where the connection cannot be taken out now."""
+IN_MEMORY: Final = "forgather.in_memory"
+"""In the environ: makes of bytes an answer's body that is sent from where it lies, however many read it at once."""
 UNREAD: Final = "forgather.unread"
 """In the environ: the Unread body, where one is left."""
 
@@ -53,6 +62,10 @@ _UCRED: Final = struct.Struct("iII")
 _FORWARDING: Final = frozenset(
     {"FORWARDED", "VIA", "X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "X_REAL_IP"}
 )
+AtHand = Callable[[dict[str, Any]], bool]
+"""Whether a request can be answered at once, out of memory. Of its environ there are the method, the target and the
+headers."""
+
 # waitress closes its side some milliseconds after the answer was written.
 _CLOSED_SOON: Final = 100
 
@@ -98,6 +111,7 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
         """The WSGI environ."""
         environ: dict[str, Any] = super().get_environment()
         environ[HAND_OVER] = self.hand_over
+        environ[IN_MEMORY] = InMemory
         if (peer := _peer(self.channel)) is not None and not _FORWARDING & set(self.request.headers):
             environ[PEER] = peer
         if self.request.unread is not None:
@@ -171,20 +185,93 @@ async def _let_it_read(channel: HTTPChannel, sock: socket.socket) -> None:
         await drained(sock)
 
 
+class InMemory(ReadOnlyFileBasedBuffer):  # type: ignore[misc]
+    """A body as waitress sends files, without a copy of what the socket does not take."""
+
+    def __init__(self, body: bytes) -> None:
+        self._rest = memoryview(body)
+        self.remain = len(body)
+
+    def prepare(self, size: int | None = None) -> int:
+        """How much of it is sent; `size` is the Content-Length."""
+        self.remain = self.remain if size is None else min(self.remain, size)
+        return self.remain
+
+    def get(self, numbytes: int = -1, skip: bool = False) -> memoryview:
+        """The next piece."""
+        piece = self._rest[: self.remain if numbytes < 0 else min(numbytes, self.remain)]
+        if skip:
+            self.skip(len(piece))
+        return piece
+
+    def skip(self, numbytes: int, allow_prune: bool = False) -> None:
+        """So much has been sent."""
+        self._rest = self._rest[numbytes:]
+        self.remain -= numbytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        """For whoever stands between the application and the server."""
+        yield bytes(self.get(skip=True))
+
+    def close(self) -> None:
+        self._rest = memoryview(b"")
+
+
 class StrictChannel(HTTPChannel):  # type: ignore[misc]
-    """A connection whose requests are parsed strictly, and which can be handed over."""
+    """A connection whose requests are parsed strictly, which can be handed over, or answered at once."""
 
     parser_class = StrictParser
     task_class = HandOverTask
 
+    receiving: int | None = None
+    """The thread that takes in what arrives, while it does."""
+    is_at_hand = False
+    """The next request is answered there."""
 
-def create_strict_server(application: Any, **settings: Any) -> Any:
-    """`waitress.create_server`, of the same signature, with our channel on each of its sockets."""
+    def received(self, data: bytes) -> bool:
+        """Take in what arrived."""
+        self.receiving = get_ident()
+        taken: bool = super().received(data)
+        while self.is_at_hand:
+            self.is_at_hand = False
+            self.service()
+        self.receiving = None
+        return taken
+
+
+def _answer_at_once(server: Any, at_hand: AtHand) -> None:
+    """Have `server` answer what is at hand in its own thread, where nothing waits to be sent before it."""
+    later = server.add_task
+
+    def add_task(channel: StrictChannel) -> None:
+        request = channel.requests[0]
+        if (
+            channel.receiving == get_ident()
+            and not channel.total_outbufs_len
+            and not request.error
+            and at_hand(_outline(request))
+        ):
+            channel.is_at_hand = True
+        else:
+            later(channel)
+
+    server.add_task = add_task
+
+
+def _outline(request: Any) -> dict[str, Any]:
+    headers = {f"HTTP_{name}": value for name, value in request.headers.items()}
+    return {"REQUEST_METHOD": request.command, "REQUEST_URI": request.request_uri, **headers}
+
+
+def create_strict_server(application: Any, at_hand: AtHand | None = None, **settings: Any) -> Any:
+    """`waitress.create_server` with our channel on each of its sockets. `at_hand`: what it may answer at once."""
     dispatchers: dict[int, Any] = settings.setdefault("map", {})
     server = create_server(application, **settings)
     for dispatcher in dispatchers.values():
         if isinstance(dispatcher, BaseWSGIServer):
             dispatcher.channel_class = StrictChannel
+            if at_hand is not None:
+                _answer_at_once(dispatcher, at_hand)
     return server
 
 

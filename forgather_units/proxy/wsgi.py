@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from io import BytesIO
 from typing import Any, Final
 
 from forgather_units.proxy import pages
@@ -16,6 +15,7 @@ from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.readiness import knock
 from forgather_units.proxy.request_target import MalformedTarget, RequestTarget, below, raw_target
 from forgather_units.proxy.target import Moved, Open, OpenUnix, Resolver
+from forgather_units.proxy.waitress_guard import IN_MEMORY
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -41,15 +41,34 @@ class Proxy:
         """Whether this request is the proxy's to answer: its target, as sent, lies below the mount."""
         return is_mounted(raw_target(environ))
 
+    def is_at_hand(self, environ: Environ) -> bool:
+        """Whether it is an asset that lies in the cache; of the environ the method, target and headers are asked."""
+        if environ["REQUEST_METHOD"] != "GET" or "HTTP_UPGRADE" in environ:
+            return False
+        try:
+            raw = raw_target(environ)
+            mount = mount_of(raw)
+            target = below(mount.path, raw, mount.at_root) if mount else None
+        except MalformedTarget:
+            return False
+        if target is None:
+            return False
+        match self._resolve(target.mount, target.queue_id):
+            case OpenUnix(asleep=True):
+                return False
+            case Open() | OpenUnix() as where if target.rest:
+                key = key_of(where.release, target, environ)
+                return key is not None and key in self._cache
+        return False
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         match self._answer(environ):
             case Answer(status=status, headers=headers, body=body):
                 start_response(status, headers)
                 if environ["REQUEST_METHOD"] == "HEAD":
                     return []
-                if len(body) > _IN_ONE_PIECE and "wsgi.file_wrapper" in environ:
-                    # The server sends it from where it lies, however many read it at once.
-                    wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](BytesIO(body), _IN_ONE_PIECE)
+                if len(body) > _IN_ONE_PIECE and IN_MEMORY in environ:
+                    wrapped: Iterable[bytes] = environ[IN_MEMORY](body)
                     return wrapped
                 return [body]
             case HandedOver():
@@ -92,8 +111,8 @@ class Proxy:
             return self._forwarder.forward(where, target, environ)
         asset = self._cache.get(key)
         if asset is not None:
-            if target.rest == "/" and isinstance(where, OpenUnix):
-                # The page is here at once: its viewer, if it sleeps, is to be awake by the time it asks for data.
+            if target.rest == "/" and isinstance(where, OpenUnix) and where.asleep:
+                # The page is here at once: its viewer is to be awake by the time it asks for data.
                 knock(where.path)
             answer = asset.answer(environ, policy_for(environ, target, asset.headers))
             self._observer(target.queue_id, int(answer.status[:3]), 0.0)

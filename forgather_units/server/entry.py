@@ -11,6 +11,7 @@ from typing import Any
 from forgather_units.auth.gate import Application, Gate
 from forgather_units.auth.origin import Hosts
 from forgather_units.proxy.mounts import brought_home
+from forgather_units.proxy.waitress_guard import AtHand
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server import metrics_routes
 from forgather_units.server.app import create_app
@@ -20,8 +21,8 @@ from forgather_units.server.releases import releases
 from forgather_units.server.targets import resolver
 
 
-def entry(house: House, address: str) -> Application:
-    """What waitress serves. `address` is where people open it."""
+def entry(house: House, address: str) -> tuple[Application, AtHand]:
+    """What waitress serves, and which of it may be answered at once. `address` is where people open it."""
     app, metrics = create_app(house, address), Metrics(house)
     app.register_blueprint(metrics_routes.blueprint(metrics))
     proxy = Proxy(resolver(house.scheduler, house.makes.socket_path, releases(house)), observer=metrics.answered)
@@ -34,4 +35,4 @@ def entry(house: House, address: str) -> Application:
 
     gate = Gate(route, house.authority, Hosts((*house.settings.allowed_hosts, house.settings.host)))
     # Before the gate: what a viewer's page asks for at the root is gated like the viewer.
-    return lambda environ, start_response: gate(brought_home(environ), start_response)
+    return lambda environ, start_response: gate(brought_home(environ), start_response), proxy.is_at_hand

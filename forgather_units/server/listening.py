@@ -10,7 +10,7 @@ from typing import Any, Final
 from systemd import daemon
 
 from forgather_units.domain.errors import Refused
-from forgather_units.proxy.waitress_guard import create_strict_server
+from forgather_units.proxy.waitress_guard import AtHand, create_strict_server
 from forgather_units.server.draining import Stop
 
 _BACKLOG: Final = 1024
@@ -51,14 +51,16 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Any, listeners: Iterable[socket.socket], stop: Stop, **tuning: Any) -> None:
+def serve(
+    app: Any, listeners: Iterable[socket.socket], stop: Stop, at_hand: AtHand | None = None, **tuning: Any
+) -> None:
     """Answer on all of them until `stop` is asked for, or KeyboardInterrupt is raised in this thread."""
     by_family: dict[bool, list[socket.socket]] = {}
     for listener in listeners:
         by_family.setdefault(listener.family == socket.AF_UNIX, []).append(listener)
     # waitress takes TCP or unix sockets, never both: one server for each, in one loop.
     shared: dict[int, Any] = {}
-    servers = [create_strict_server(app, map=shared, sockets=group, **tuning) for group in by_family.values()]
+    servers = [create_strict_server(app, at_hand, map=shared, sockets=group, **tuning) for group in by_family.values()]
     try:
         stop.serve(shared)
     finally:

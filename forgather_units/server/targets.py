@@ -40,7 +40,7 @@ def resolver(scheduler: Scheduler, socket_path: SocketPath, release: Release) ->
         queue_id = job.queue_id
         match job.state:
             case Starting() | Running() | Sleeping() if job.has_socket:
-                return target.OpenUnix(socket_path(queue_id), release(job))
+                return target.OpenUnix(socket_path(queue_id), release(job), isinstance(job.state, Sleeping))
             case Running(port=int(port)):
                 return address_of(job, port, release(job))
             case Starting(started_at=since):

@@ -89,10 +89,50 @@ def test_a_sleeping_one_shows_its_page_and_is_woken(front: Front, viewer: MakeVi
     sleeper = viewer(serve, OTHER, unix=True)
     where = front.targets[OTHER]
     assert isinstance(where, OpenUnix)
-    front.targets[OTHER] = replace(where, release=f"release-{made.port}")
+    front.targets[OTHER] = replace(where, release=f"release-{made.port}", asleep=True)
     assert front.ask(f"/api/tb/{OTHER}/")[1] == PAGE
     wait_until(lambda: sleeper.connections > 0, 10, "somebody knocked")
     assert not sleeper.seen
+
+
+def test_in_their_order_whoever_answers_them(front: Front, made: Viewer) -> None:
+    """Assets are answered at once, all else by a worker thread: on one connection each waits for those before it."""
+    front.ask()
+    paths = ["", "data/runs", "", "", "data/tags", ""]
+    with front.connect() as connection:
+        for path in paths:
+            connection.sendall(f"GET /api/tb/{ID}/{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        answered = b""
+        # Those below data/ are passed on as they are, and end with the page too: all that the viewer knows.
+        while answered.count(PAGE) < len(paths):
+            piece = connection.recv(1 << 20)
+            assert piece, answered.count(PAGE)
+            answered += piece
+    kept = [b"etag:" in head.lower() for head in answered.split(PAGE)[:-1]]
+    assert kept == [not path for path in paths]
+    assert [seen.line.split()[1].rpartition(b"/")[2] for seen in made.seen] == [b"", b"runs", b"tags"]
+
+
+def test_many_slow_readers_of_an_asset_keep_nobody_waiting(front: Front, made: Viewer) -> None:
+    """An asset is larger than what a socket takes: the rest waits for its reader alone."""
+    large = Asset([("Content-Type", "text/plain")], '"x"', bytes(8 << 20))
+    proxy_cache = front.proxy._cache
+    front.ask()
+    # (The front is one for all tests of this file.)
+    (key,) = [key for key in proxy_cache._assets if key[0] == f"release-{made.port}"]
+    proxy_cache.put(key, large)
+    readers = [front.connect() for _ in range(20)]
+    for reader in readers:
+        reader.sendall(f"GET /api/tb/{ID}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert reader.recv(1000)
+    assert front.ask(f"/api/tb/{ID}/data/runs")[1] == PAGE
+    last = readers.pop()
+    taken = 1000
+    while taken < len(large.body):
+        taken += len(last.recv(1 << 20))
+    for reader in (last, *readers):
+        reader.close()
+    assert front.ask(f"/api/tb/{ID}/data/runs")[1] == PAGE
 
 
 @pytest.mark.parametrize(
