@@ -24,10 +24,11 @@ from forgather_units.runs.summary import LOSS
 
 _POINTS: Final = 120
 _WINDOW: Final = 512
-# A log of gigabytes is looked into at so many places of so many bytes; what is written from then on is read whole.
-_MOST_BYTES: Final = 32 << 20
-_PLACES: Final = 128
-_EACH: Final = 64 << 10
+# A config may have a hundred runs. A long log is looked into at so many places of so many bytes; what is written from
+# then on is read whole.
+_MOST_BYTES: Final = 4 << 20
+_PLACES: Final = 64
+_EACH: Final = 32 << 10
 # Those that were asked for last are kept.
 _MOST_LOGS: Final = 200
 _MOST_RUNS: Final = 100
