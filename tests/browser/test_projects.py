@@ -67,6 +67,18 @@ def test_from_a_config_to_its_tensorboard(
     expect(viewer.get_by_text(re.compile("runs/log_1")).first).to_be_visible(timeout=SLOWLY)
 
 
+def test_what_is_open_stays_open(page: Page) -> None:
+    config(page, "plain.yaml")
+    page.reload()
+    view(page, "Projects")
+    expect(page.get_by_role("treeitem", name=re.compile("^Dialect"))).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("treeitem", name=re.compile("^Small"))).to_have_attribute("aria-expanded", "false")
+    page.get_by_role("treeitem", name=re.compile("^Dialect")).click()
+    page.reload()
+    view(page, "Projects")
+    expect(page.get_by_role("treeitem", name=re.compile("^Dialect"))).to_have_attribute("aria-expanded", "false")
+
+
 def test_a_run_that_is_written_is_followed(page: Page, output_dir: Path) -> None:
     config(page, "plain.yaml").click()
     panel = page.get_by_role("region", name=re.compile("^Config"))

@@ -189,6 +189,7 @@ export interface Run {
   path: string;
   last_step: number | null;
   last_loss: number | null;
-  age_seconds: number | null;
+  /** Seconds since the epoch. */
+  modified: number;
   curve: [number, number][];
 }

@@ -5,7 +5,7 @@ import type { AuthStatus } from "../api/types";
 import { JobsView } from "../jobs/jobs-view";
 import { ConnectionBanner } from "../live/connection-banner";
 import { useLive } from "../live/use-live";
-import { useKept } from "../parts/kept";
+import { isBoolean, useKept } from "../parts/kept";
 import { PausedBanner } from "../queue/paused-banner";
 import { ViewerDialogs } from "../viewer/dialogs";
 import { useRoute, VIEW_NAMES, type View } from "./route";
@@ -24,7 +24,7 @@ const VIEW_OF: Readonly<Record<View, React.ComponentType>> = {
 export function Shell({ auth }: { auth: AuthStatus }) {
   const live = useLive();
   const { view, item } = useRoute();
-  const [narrow, setNarrow] = useKept("forgather-sidebar-collapsed", false);
+  const [narrow, setNarrow] = useKept("forgather-sidebar-collapsed", false, isBoolean);
   const jobs = useQuery(jobsQuery).data;
   const scheduler = useQuery(schedulerQuery).data;
   const Shown = VIEW_OF[view];

@@ -3,6 +3,7 @@ import { runsQuery } from "../api/queries";
 import { sentence } from "../api/request";
 import type { Project, ProjectConfig, Run } from "../api/types";
 import { span } from "../format/seconds";
+import { useNow } from "../live/clock";
 import { useHello } from "../live/hello";
 import { Icon } from "../parts/icon";
 import { LossCurve } from "./loss-curve";
@@ -78,13 +79,14 @@ export function ConfigPanel({ project, config, onClose }: ConfigPanelProps) {
 }
 
 function Runs({ runs }: { runs: readonly Run[] }) {
+  const now = useNow();
   return (
     <ul className="runs" aria-label="Runs">
       {runs.map((run) => (
         <li key={run.path} title={run.path}>
           <span className="run-name">
             {run.name}
-            {run.age_seconds !== null && <span className="quiet">{span(run.age_seconds)} ago</span>}
+            <span className="quiet">{span(Math.max(0, now - run.modified))} ago</span>
           </span>
           <LossCurve points={run.curve} />
           <span className="run-figures">

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Project } from "../api/types";
+import { isTexts, useKept } from "../parts/kept";
 import { TreeLine } from "./tree-line";
 import { itemsOf } from "./tree-items";
 
@@ -12,7 +13,9 @@ interface ProjectTreeProps {
 
 /** The tree of projects and configs, by the keys that a tree has everywhere. */
 export function ProjectTree({ projects, text, chosen, onChoose }: ProjectTreeProps) {
-  const [opened, setOpened] = useState<ReadonlySet<string>>(() => new Set(projects.length === 1 ? [projects[0]!.project_dir] : []));
+  // One alone has nothing to hide.
+  const [kept, keep] = useKept("forgather-open-projects", projects.length === 1 ? [projects[0]!.project_dir] : [], isTexts);
+  const opened = useMemo(() => new Set(kept), [kept]);
   const items = useMemo(() => itemsOf(projects, opened, text), [projects, opened, text]);
   const [focused, setFocused] = useState<string | null>(null);
   const tree = useRef<HTMLDivElement>(null);
@@ -26,12 +29,8 @@ export function ProjectTree({ projects, text, chosen, onChoose }: ProjectTreePro
   }, [current]);
 
   const toggle = (key: string, open: boolean): void => {
-    setOpened((before) => {
-      const next = new Set(before);
-      if (open) next.add(key);
-      else next.delete(key);
-      return next;
-    });
+    const others = kept.filter((each) => each !== key);
+    keep(open ? [...others, key] : others);
   };
   const focus = (key: string | undefined): void => {
     if (key === undefined || key === current) return;
