@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 from forgather_units.domain.errors import Refused
 from forgather_units.machine.logdir import inspect_logdir
+
+# Whom root asks as.
+_NOBODY = 65534
 
 
 def test_event_files_are_counted_and_the_newest_is_told(tmp_path: Path) -> None:
@@ -77,18 +81,19 @@ def test_what_is_no_logdir(path: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("closed", "closed cannot be read by nobody; grant it: setfacl -R -m u:nobody:rX,d:u:nobody:rX"),
-        ("closed/below", "closed is closed to nobody; grant it: setfacl -m u:nobody:x"),
+        ("closed", "closed cannot be read by {us}; grant it: setfacl -R -m u:{us}:rX,d:u:{us}:rX"),
+        ("closed/below", "closed is closed to {us}; grant it: setfacl -m u:{us}:x"),
     ],
 )
 def test_one_that_is_closed_to_us(name: str, sentence: str) -> None:
+    us = pwd.getpwuid(os.geteuid() or _NOBODY).pw_name
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         closed = Path(folder, "closed")
         (closed / "below").mkdir(parents=True)
         closed.chmod(0)
         try:
-            assert sentence in _refusal_without_rights(f"{folder}/{name}")
+            assert sentence.format(us=us) in _refusal_without_rights(f"{folder}/{name}")
         finally:
             closed.chmod(0o700)
 
@@ -100,8 +105,8 @@ def _refusal_without_rights(path: str) -> str:
     if not child:
         try:
             if os.geteuid() == 0:
-                os.setgid(65534)
-                os.setuid(65534)
+                os.setgid(_NOBODY)
+                os.setuid(_NOBODY)
             inspect_logdir(path)
         except Refused as refusal:
             os.write(writing, f"{refusal.message}; {refusal.hint}".encode())
