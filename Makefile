@@ -38,14 +38,14 @@ demo: setup
 	@$(RUN) $(abspath $(BIN))/forgather demo
 
 # The sandbox is tested from outside, where root can see what it leaves behind. Most tests wait for programs to start:
-# two at a time. Some alone: one has journald drop lines of all units for half a minute, others restart D-Bus, which
+# three at a time. Some alone: one has journald drop lines of all units for half a minute, others restart D-Bus, which
 # browsers do not outlive.
 ALONE := tests/units tests/end_to_end/test_bus_lost.py
 OUTSIDE := tests/sandbox tests/linters tests/deb
 
 test: setup web $(VENV)/.tests-complete
 	$(BIN)/python -m pytest tests/sandbox tests/linters
-	$(RUN) $(abspath $(BIN))/python -m pytest -n 2 --dist loadfile $(patsubst %,--ignore=%,$(ALONE) $(OUTSIDE))
+	$(RUN) $(abspath $(BIN))/python -m pytest -n 3 --dist loadfile $(patsubst %,--ignore=%,$(ALONE) $(OUTSIDE))
 	$(RUN) $(abspath $(BIN))/python -m pytest $(ALONE)
 
 $(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/install-debian-packages
