@@ -8,20 +8,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 
 from forgather_units.auth.authority import Authority
-from forgather_units.auth.gate import Gate
 from forgather_units.auth.origin import Hosts
 from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.target import Open, OpenUnix, Target, Unknown
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server.draining import Stop
+from forgather_units.server.gateway import Gateway
 from forgather_units.server.listening import open_sockets, serve
 from forgather_units.server.streaming import stream_response
 
@@ -48,12 +47,7 @@ def main() -> None:
     print(authority.token, flush=True)
     app = Flask("streams")
     app.add_url_rule("/api/stream", "stream", lambda: stream_response(_ticks()))
-
-    def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        answer: Iterable[bytes] = (proxy if proxy.claims(environ) else app)(environ, start_response)
-        return answer
-
-    serve(Gate(route, authority, Hosts(())), listeners, Stop(), proxy.is_at_hand, **WAITRESS_SETTINGS)
+    serve(Gateway(app, proxy, authority, Hosts(())), listeners, Stop(), **WAITRESS_SETTINGS)
 
 
 if __name__ == "__main__":

@@ -58,14 +58,15 @@ def load(
     )
 
 
-def _send(front: Front, url: str) -> socket.socket:
+def _send(front: Front, url: str, *, keeps: bool = False) -> socket.socket:
     parts = urlsplit(url)
     connection = socket.socket()
     # A reader that takes little: what is on its way is somebody else's memory.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
     connection.settimeout(30)
     connection.connect((parts.hostname or "", parts.port or 0))
-    rows = [f"GET {parts.path} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close", *front.headers, "", ""]
+    kept = "keep-alive" if keeps else "close"
+    rows = [f"GET {parts.path} HTTP/1.1", f"Host: {parts.netloc}", f"Connection: {kept}", *front.headers, "", ""]
     connection.sendall("\r\n".join(rows).encode())
     return connection
 
@@ -87,6 +88,15 @@ def event_streams(front: Front, queue_id: str, count: int) -> Iterator[None]:
         for _ in range(count):
             stream = held.enter_context(_send(front, f"{front.base[queue_id]}/api/stream"))
             assert stream.recv(65536).startswith(b"HTTP/1.1 200")
+        yield
+
+
+@contextmanager
+def idle_connections(front: Front, queue_id: str, path: str, count: int) -> Iterator[None]:
+    """So many connections that have asked once and are kept, as the pages of many people are."""
+    with ExitStack() as held:
+        for _ in range(count):
+            held.enter_context(_send(front, front.url(queue_id, path), keeps=True)).recv(65536)
         yield
 
 

@@ -30,13 +30,18 @@ class Front:
 
 
 @contextmanager
-def fronts(tools: Tools, folder: Path, ports: Mapping[str, int], sockets: Mapping[str, str]) -> Iterator[list[Front]]:
-    """All of them, before the viewers at `ports`; ours also before those behind a unix socket."""
+def fronts(
+    tools: Tools, folder: Path, ports: Mapping[str, int], sockets: Mapping[str, tuple[str, int]]
+) -> Iterator[list[Front]]:
+    """All of them, before the viewers at `ports`; ours also before those behind a unix socket, of which the path and
+    the port behind it are given."""
     with ExitStack() as held:
-        direct = Front("direct", {queue_id: f"http://127.0.0.1:{port}" for queue_id, port in ports.items()})
+        open_to_all = {**ports, **{queue_id: behind for queue_id, (_, behind) in sockets.items()}}
+        direct = Front("direct", {queue_id: f"http://127.0.0.1:{port}" for queue_id, port in open_to_all.items()})
+        paths = {queue_id: path for queue_id, (path, _) in sockets.items()}
         yield [
             direct,
-            _ours(held, folder, {**{key: str(port) for key, port in ports.items()}, **sockets}),
+            _ours(held, folder, {**{queue_id: str(port) for queue_id, port in ports.items()}, **paths}),
             _nginx(held, tools, folder, ports),
             _jupyter(held, tools, folder, ports),
             _forgather_way(held, tools, ports),

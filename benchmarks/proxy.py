@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
 from waiting import wait_until
 
-from benchmarks.load import Measured, event_streams, load, one_by_one, slow_readers
+from benchmarks.load import Measured, event_streams, idle_connections, load, one_by_one, slow_readers
 from benchmarks.logs import write_logs
 from benchmarks.peers import Front, fronts
 from benchmarks.process import free_port, running
@@ -33,17 +33,17 @@ Row = tuple[str, str, str, int, tuple[str, ...], Callable[[Measured], float], st
 ROWS: Final[tuple[Row, ...]] = (
     ("small JSON, 16 connections", BOARD, "data/environment", 16, (), lambda m: m.rate, "/s"),
     ("small JSON, median of 1 connection", BOARD, "data/environment", 1, (), lambda m: m.median, "ms"),
-    ("200 bytes, 16 connections", FAST, "small", 16, (), lambda m: m.rate, "/s"),
+    ("200 bytes, 16 connections", FAST, "data/small", 16, (), lambda m: m.rate, "/s"),
     ("index.js, 4 connections", BOARD, "index.js", 4, (_GZIP,), lambda m: m.rate, "/s"),
     ("index.html, 4 connections", BOARD, "", 4, (_GZIP,), lambda m: m.rate, "/s"),
     ("index.html, bytes", BOARD, "", 1, (_GZIP,), lambda m: m.bytes, "B"),
-    ("10 MB stream, 4 connections", FAST, "large/10", 4, (), lambda m: m.rate * 10, "MB/s"),
+    ("10 MB stream, 4 connections", FAST, "data/large/10", 4, (), lambda m: m.rate * 10, "MB/s"),
     ("small JSON through a socket unit, 16 connections", ASLEEP, "data/environment", 16, (), lambda m: m.rate, "/s"),
 )
 
 
 @contextmanager
-def _viewers(folder: Path) -> Iterator[tuple[dict[str, int], dict[str, str]]]:
+def _viewers(folder: Path) -> Iterator[tuple[dict[str, int], dict[str, tuple[str, int]]]]:
     """A stock TensorBoard, the same behind a socket of systemd's, and one that answers at once."""
     logs = write_logs(folder / "logs")
     board, fast, behind = free_port(), free_port(), free_port()
@@ -57,7 +57,7 @@ def _viewers(folder: Path) -> Iterator[tuple[dict[str, int], dict[str, str]]]:
         running("systemd-socket-activate", f"--listen={path}", _SOCKET_PROXY, f"127.0.0.1:{behind}", **quiet),
     ):
         wait_until(Path(path).exists, 10, "the socket is there")
-        yield {BOARD: board, FAST: fast}, {ASLEEP: path}
+        yield {BOARD: board, FAST: fast}, {ASLEEP: (path, behind)}
 
 
 def _requests(tools: Tools, table: Table, all_fronts: list[Front], seconds: float) -> None:
@@ -73,21 +73,25 @@ def _slow_readers(table: Table, all_fronts: list[Front], count: int) -> None:
         if front.program:
             front.program.forget_peak()
         before = front.program.memory() if front.program else 0
-        with slow_readers(front, FAST, "large/64", count):
-            median, worst = one_by_one(front, FAST, "small", 200)
+        with slow_readers(front, FAST, "data/large/64", count):
+            median, worst = one_by_one(front, FAST, "data/small", 200)
         memory = (front.program.peak_memory() - before) / 1e6 if front.program else 0.0
         table.add(f"{count} slow readers of 64 MB: median of others", front.name, Cell(median, "ms"))
         table.add(f"{count} slow readers of 64 MB: worst of others", front.name, Cell(worst, "ms"))
         table.add(f"{count} slow readers of 64 MB: memory added", front.name, Cell(memory, "MB"))
 
 
-def _streams(table: Table, ours: Front, count: int) -> None:
-    median, worst = one_by_one(ours, FAST, "small", 200)
-    table.add("one by one: median", ours.name, Cell(median, "ms"))
-    with event_streams(ours, FAST, count):
-        median, worst = one_by_one(ours, FAST, "small", 200)
-    table.add(f"one by one, with {count} event streams open: median", ours.name, Cell(median, "ms"))
-    table.add(f"one by one, with {count} event streams open: worst", ours.name, Cell(worst, "ms"))
+def _company(table: Table, ours: Front) -> None:
+    """One by one, alone and in the company of many."""
+    for title, company in (
+        ("", nullcontext()),
+        (", with 600 idle connections open", idle_connections(ours, FAST, "data/small", 600)),
+        (", with 1000 event streams open", event_streams(ours, FAST, 1000)),
+    ):
+        with company:
+            median, worst = one_by_one(ours, FAST, "data/small", 200)
+        table.add(f"one by one{title}: median", ours.name, Cell(median, "ms"))
+        table.add(f"one by one{title}: worst", ours.name, Cell(worst, "ms"))
 
 
 def main() -> None:
@@ -110,7 +114,7 @@ def main() -> None:
             for _ in range(args.rounds):
                 _requests(tools, table, all_fronts, args.seconds)
                 _slow_readers(table, all_fronts, 64)
-                _streams(table, ours, 1000)
+                _company(table, ours)
             if args.soak:
                 table.note(soak(tools, ours, folder, BOARD, args.soak))
     print(table.markdown())

@@ -1,6 +1,7 @@
 """A viewer that answers at once, as fast as Python can: what is measured before it is the proxy alone.
 
-`/small` gives 200 bytes, `/large/<n>` n MiB. Every answer closes its connection, as TensorBoard's do.
+`data/small` gives 200 bytes, `data/large/<n>` n MiB: below `data/`, where our cache keeps nothing. Every answer closes
+its connection, as TensorBoard's do.
 """
 
 from __future__ import annotations

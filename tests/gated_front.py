@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-from collections.abc import Iterable
 from typing import Any
 
 import requests
 from flask import Flask, request
+from in_thread import InThread
 
 from forgather_units.auth.authority import Authority
-from forgather_units.auth.gate import IDENTITY, Gate
+from forgather_units.auth.gate import IDENTITY
 from forgather_units.auth.origin import Hosts
 from forgather_units.proxy.target import Unknown
-from forgather_units.proxy.tuning import WAITRESS_SETTINGS
-from forgather_units.proxy.waitress_guard import create_strict_server
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server import auth_routes, errors
+from forgather_units.server.gateway import Gateway
 
 SECRET = "the runs of the owner"
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND")
@@ -28,29 +26,19 @@ class GatedFront:
     """On a port of its own, put together as the server does it. `guard` says by whom it is guarded."""
 
     def __init__(self) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = listener.getsockname()[1]
+        self._server = InThread(
+            lambda *call: self._gateway(*call), lambda environ: self._gateway.first_look(environ), threads=8
+        )
+        self.port = self._server.port
         self.url = f"http://127.0.0.1:{self.port}"
-        settings = {**WAITRESS_SETTINGS, "threads": 8}
-        self._server = create_strict_server(lambda *call: self._gate(*call), sockets=[listener], **settings)
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
 
     def guard(self, authority: Authority, allowed_hosts: tuple[str, ...] = ()) -> None:
-        app, proxy = _app(authority), Proxy(lambda mount, queue_id: Unknown())
-
-        def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            chosen: Any = proxy if proxy.claims(environ) else app
-            answer: Iterable[bytes] = chosen(environ, start_response)
-            return answer
-
+        proxy = Proxy(lambda mount, queue_id: Unknown())
         self.authority = authority
-        self._gate = Gate(route, authority, Hosts(allowed_hosts))
+        self._gateway = Gateway(_app(authority), proxy, authority, Hosts(allowed_hosts))
 
     def stop(self) -> None:
-        self._server.close()
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        self._server.stop()
 
     @property
     def bearer(self) -> dict[str, str]:

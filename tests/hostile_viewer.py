@@ -10,13 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from in_thread import InThread
+
 from forgather_units.auth.authority import Authority
-from forgather_units.auth.gate import Gate
 from forgather_units.auth.origin import Hosts
 from forgather_units.proxy.target import Open, Target, Unknown
-from forgather_units.proxy.tuning import WAITRESS_SETTINGS
-from forgather_units.proxy.waitress_guard import create_strict_server
 from forgather_units.proxy.wsgi import Proxy
+from forgather_units.server.gateway import Gateway
 
 HOSTILE = "q_1700000000000_0000bad0"
 SIBLING = "q_1700000000000_0000900d"
@@ -50,19 +50,12 @@ class Site:
             HOSTILE: Open("127.0.0.1", ports[0], "hostile"),
             SIBLING: Open("127.0.0.1", ports[1], "sibling"),
         }
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.authority = Authority(folder)
         self.targets = targets
         proxy = Proxy(lambda mount, name: targets.get(name, Unknown()))
-
-        def route(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            return proxy(environ, start_response) if proxy.claims(environ) else self._api(environ, start_response)
-
-        gate = Gate(route, self.authority, Hosts(()))
-        self._server = create_strict_server(gate, sockets=[listener], **{**WAITRESS_SETTINGS, "threads": 8})
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
+        gateway = Gateway(self._api, proxy, self.authority, Hosts(()))
+        self._server = InThread(gateway, gateway.first_look, threads=8)
+        self.origin = f"http://127.0.0.1:{self._server.port}"
 
     def page(self, queue_id: str) -> str:
         return f"{self.origin}/api/tb/{queue_id}/"
@@ -74,8 +67,7 @@ class Site:
             return port
 
     def stop(self) -> None:
-        self._server.close()
-        self._thread.join(10)
+        self._server.stop()
         for viewer in self._viewers:
             viewer.shutdown()
             viewer.server_close()

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from in_thread import InThread
+
 from forgather_units.proxy.connection import Timeouts
 from forgather_units.proxy.target import Target, Unknown
-from forgather_units.proxy.tuning import WAITRESS_SETTINGS
-from forgather_units.proxy.waitress_guard import create_strict_server
 from forgather_units.proxy.wsgi import Proxy
 
 ID = "q_1700000000000_0123abcd"
@@ -112,17 +112,13 @@ class Front:
 
     def __init__(self) -> None:
         self.targets: dict[str, Target] = {}
-        listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port: int = listener.getsockname()[1]
         self.proxy = proxy = Proxy(lambda mount, queue_id: self.targets.get(queue_id, Unknown()), timeouts=TIMEOUTS)
-        self._server = create_strict_server(proxy, proxy.is_at_hand, sockets=[listener], **WAITRESS_SETTINGS)
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
+        # Nobody is kept out here.
+        self._server = InThread(proxy, lambda environ: proxy.first_look(environ, lambda _: True))
+        self.port = self._server.port
 
     def stop(self) -> None:
-        self._server.close()
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        self._server.stop()
 
     def connect(self) -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", self.port))

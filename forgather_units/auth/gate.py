@@ -69,6 +69,10 @@ class Gate:
             return self._app(environ, start_response)
         return _answer(refusal, environ, start_response)
 
+    def admits(self, environ: Environ) -> bool:
+        """Whether this request would be let in."""
+        return self._refusal(environ) is None
+
     def _refusal(self, environ: Environ) -> _Refusal | None:
         """Why not to let this request in; None: it goes on, with its IDENTITY."""
         if not self._hosts.allow(environ):

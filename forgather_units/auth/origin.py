@@ -6,6 +6,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,12 +66,15 @@ def _without_default_port(host: str) -> str:
     return _DEFAULT_PORT.sub("", host.lower())
 
 
+# Bounded: a client chooses the name.
+@lru_cache(maxsize=256)
 def _name(host: str) -> str | None:
     """A Host header's name or address, lower-case, without port, brackets and final dot; None for a malformed one."""
     parts = _AUTHORITY.fullmatch(host)
     return parts[1].strip("[]").lower().removesuffix(".") if parts else None
 
 
+@lru_cache(maxsize=256)
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)

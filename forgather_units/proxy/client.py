@@ -62,6 +62,11 @@ class Client:
         lines = [f"HTTP/{self.version} {status}", *(f"{name}: {value}" for name, value in (*headers, *own))]
         await self.send_raw(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
 
+    @property
+    def takes_bytes_as_they_are(self) -> bool:
+        """Whether the body that was announced is sent without chunks."""
+        return not self._chunked and self.method != "HEAD"
+
     async def send(self, piece: bytes) -> None:
         """A piece of the body. Waits as long as the client's side is full."""
         await self.send_raw(b"%X\r\n%b\r\n" % (len(piece), piece) if self._chunked else piece)
@@ -161,6 +166,17 @@ async def readable(sock: socket.socket) -> None:
         await ready
     finally:
         loop.remove_reader(sock)
+
+
+async def writable(sock: socket.socket) -> None:
+    """Until it takes more, or the other side has closed."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_writer(sock, lambda: None if ready.done() else ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_writer(sock)
 
 
 async def drained(sock: socket.socket) -> None:

@@ -52,6 +52,28 @@ def connect(where: Open | OpenUnix, seconds: float, patience: float) -> socket.s
         raise Unreachable(f"TensorBoard cannot be reached at {_spelled(where)} ({reason}).") from error
 
 
+def connect_at_once(where: Open | OpenUnix) -> socket.socket | None:
+    """A connected socket that never blocks; None where to connect, or to find out why not, would mean to wait."""
+    address: str | tuple[str, int]
+    match where:
+        case OpenUnix(path=address):
+            family = socket.AF_UNIX
+        case Open(host=host, port=port):
+            family, address = socket.AF_INET, (_ANY.get(host, host), port)
+            if not _is_number(address[0]):
+                return None
+    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        # On the loopback interface it stands by now, though the kernel says that it is in progress.
+        if sock.connect_ex(address) in (0, errno.EINPROGRESS):
+            sock.getpeername()
+            return sock
+    except OSError:
+        pass
+    sock.close()
+    return None
+
+
 def set_timeout(sock: socket.socket, option: int, seconds: float) -> None:
     """Bound SO_SNDTIMEO or SO_RCVTIMEO (0: none); the call then fails with EAGAIN."""
     whole = int(seconds)
@@ -80,11 +102,15 @@ def _connect(where: Open | OpenUnix, *seconds: float) -> socket.socket:
         case Open(host=host, port=port):
             address = _ANY.get(host, host)
             # Resolving costs more than connecting, and is seldom needed.
-            if address.replace(".", "").isdigit():
+            if _is_number(address):
                 return _connected(socket.AF_INET, (address, port), *seconds)
             if ":" in address and "%" not in address:
                 return _connected(socket.AF_INET6, (address, port), *seconds)
             return _resolved(address, port, *seconds)
+
+
+def _is_number(host: str) -> bool:
+    return host.replace(".", "").isdigit()
 
 
 def _resolved(name: str, port: int, *seconds: float) -> socket.socket:

@@ -1,9 +1,10 @@
-"""One request for a viewer: answered at once in the worker thread, or handed over to the relay with all that is still
+"""One request for a viewer: answered as soon as its answer is whole, or handed over to the relay with all that is still
 to be done."""
 
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from forgather_units.proxy import pages
 from forgather_units.proxy.client import Client, Unread, whole_body
-from forgather_units.proxy.connection import Timeouts, TookTooLong, Unreachable, host_header
+from forgather_units.proxy.connection import Timeouts, TookTooLong, Unreachable, connect, connect_at_once, host_header
 from forgather_units.proxy.containment import policy
 from forgather_units.proxy.headers import Headers, request_headers, response_headers, values
 from forgather_units.proxy.observer import Observer
@@ -22,8 +23,8 @@ from forgather_units.proxy.response_head import NotHttp, ResponseHead
 from forgather_units.proxy.target import Open, OpenUnix
 from forgather_units.proxy.transfer import BadRequest, Transfer
 from forgather_units.proxy.tuning import THREADS
-from forgather_units.proxy.upstream import Broken, Exchange
-from forgather_units.proxy.waitress_guard import HAND_OVER, UNREAD
+from forgather_units.proxy.upstream import ONE_PACKET, Arrival, Broken, Exchange
+from forgather_units.proxy.waitress_guard.environ import HAND_OVER, UNREAD
 
 Environ = dict[str, Any]
 
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 # A body up to this is answered from memory: less than waitress holds back for a slow reader.
 _INLINE: Final = 256 * 1024
-# How long a worker thread waits for a whole answer, in seconds: as long as most of them are free, and otherwise.
+# How long a whole answer is waited for, in seconds; by worker threads only as long as most of them are free.
 _PATIENCE: Final = 1.0
 _BUSY_PATIENCE: Final = 0.02
 _MANY: Final = THREADS * 3 // 4
@@ -71,6 +72,35 @@ class HeadAnswered(ConnectionAbortedError):
     """Ends the connection after the head: waitress would write a last chunk behind a HEAD without Content-Length."""
 
 
+class Begun:
+    """A request that was sent from the server's own thread, which holds the connection until it is taken."""
+
+    __slots__ = ("_exchange", "began", "deadline", "sock", "target")
+
+    def __init__(self, exchange: Exchange, target: RequestTarget) -> None:
+        self._exchange: Exchange | None = exchange
+        self.target = target
+        self.began = time.monotonic()
+        self.deadline = self.began + _PATIENCE
+        self.sock: socket.socket = exchange.sock
+
+    def arrived(self) -> Arrival:
+        """Take in what is there, without waiting; not to be asked of one that was taken."""
+        assert self._exchange is not None
+        return self._exchange.arrived(_INLINE)
+
+    def take(self) -> Exchange:
+        """It belongs to the caller from now on; not to be asked twice."""
+        exchange, self._exchange = self._exchange, None
+        assert exchange is not None
+        return exchange
+
+    def close(self) -> None:
+        """End the connection, unless it was taken."""
+        if self._exchange is not None:
+            self._exchange.close()
+
+
 class Forwarder:
     """Forwards requests. `observer` hears of each end."""
 
@@ -94,17 +124,37 @@ class Forwarder:
         self._waiting += 1
         try:
             request = _request(where, target, environ, body)
-            exchange = Exchange(where, environ["REQUEST_METHOD"], request, self._timeouts, patience)
+            sock = connect(where, self._timeouts.connect, patience)
+            exchange = Exchange(sock, environ["REQUEST_METHOD"], request, self._timeouts, patience)
             whole = exchange.whole(inline) if body is not None else None
         except (Unreachable, TookTooLong, Broken) as error:
             return work.failed(error)
         finally:
             self._waiting -= 1
-        if whole is None or _is_endless_head(exchange):
-            return work.hand_over(exchange, body is None)
-        exchange.close()
-        work.finished(exchange.head.code)
-        return Answer(exchange.head.status, work.headers(exchange.head), whole)
+        return work.answer(exchange, whole, uploads=body is None)
+
+    def begin(self, where: Open | OpenUnix, target: RequestTarget, environ: Environ) -> Begun | None:
+        """Send a small request without waiting for anything; None where that cannot be, and nothing was sent."""
+        if UNREAD in environ or environ["REQUEST_METHOD"] == "HEAD":
+            return None
+        if int(environ.get("CONTENT_LENGTH") or 0) > ONE_PACKET:
+            return None
+        sock = connect_at_once(where)
+        if sock is None:
+            return None
+        request = _request(where, target, environ, _read_body(environ))
+        return Begun(Exchange(sock, environ["REQUEST_METHOD"], request, self._timeouts, 0), target)
+
+    def finish(self, begun: Begun, environ: Environ) -> Answer | HandedOver | Relayed:
+        """The answer of what was begun, on its way where it is not whole yet."""
+        work = _Work(self, begun.target, environ, begun.began)
+        exchange = begun.take()
+        try:
+            whole = exchange.whole(_INLINE)
+        except (TookTooLong, Broken) as error:
+            exchange.close()
+            return work.failed(error)
+        return work.answer(exchange, whole, uploads=False)
 
     def finished(self, queue_id: str, began: float, code: int) -> None:
         """Tell the observer."""
@@ -137,8 +187,16 @@ class _Work:
         headers.append(("Content-Security-Policy", policy_for(self.environ, self.target, headers)))
         return headers
 
-    def hand_over(self, exchange: Exchange, uploads: bool) -> Answer | HandedOver | Relayed:
-        """`uploads`: the request's body is still to be sent, and only the relay can."""
+    def answer(self, exchange: Exchange, whole: bytes | None, *, uploads: bool) -> Answer | HandedOver | Relayed:
+        """`whole` is the body, None: it is still to come. `uploads`: so is the rest of the request's."""
+        if whole is None or _is_endless_head(exchange):
+            return self._hand_over(exchange, uploads)
+        exchange.close()
+        self.finished(exchange.head.code)
+        return Answer(exchange.head.status, self.headers(exchange.head), whole)
+
+    def _hand_over(self, exchange: Exchange, uploads: bool) -> Answer | HandedOver | Relayed:
+        # A request's body that is still to be sent is for the relay alone.
         if not TRANSFERS.places.reserve():
             return self._busy(exchange)
         hand_over = self.environ.get(HAND_OVER)

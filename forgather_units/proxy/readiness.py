@@ -23,7 +23,8 @@ def answers(where: Open | OpenUnix, path: str) -> bool:
     """Whether `path` answers 200."""
     head = f"GET {path} HTTP/1.1\r\nHost: {host_header(where)}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
     try:
-        with closing(Exchange(where, "GET", head.encode("latin-1"), _PATIENCE, _PATIENCE.first_byte)) as exchange:
+        sock = connect(where, _PATIENCE.connect, _PATIENCE.first_byte)
+        with closing(Exchange(sock, "GET", head.encode("latin-1"), _PATIENCE, _PATIENCE.first_byte)) as exchange:
             return exchange.whole(_LARGEST) is not None and exchange.head.code == 200
     except (Unreachable, TookTooLong, Broken):
         return False

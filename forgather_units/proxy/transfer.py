@@ -16,6 +16,7 @@ from forgather_units.proxy.connection import TookTooLong
 from forgather_units.proxy.headers import Headers
 from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.response_head import NotHttp, ResponseHead
+from forgather_units.proxy.splice import spliced
 from forgather_units.proxy.upstream import BodyReader, Broken, Exchange, broke, short, stalled
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,10 @@ class Transfer:
             if received and (piece := body.feed(received)):
                 await self.client.send(piece)
             if body.done:
+                break
+            if body.left and self.client.takes_bytes_as_they_are:
+                stall = self.exchange.timeouts.stall
+                await spliced(self.exchange.sock, self.client.sock, body.left, stall, _TURN)
                 break
             received = await self._receive(self.exchange.timeouts.stall)
             if not received:

@@ -10,10 +10,11 @@ import select
 import socket
 import time
 from collections.abc import Iterator
+from enum import Enum
 from typing import Final
 
 from forgather_units.proxy.chunked import ChunkedDecoder
-from forgather_units.proxy.connection import Timeouts, TookTooLong, connect, send_at_once, set_timeout
+from forgather_units.proxy.connection import Timeouts, TookTooLong, send_at_once, set_timeout
 from forgather_units.proxy.response_head import (
     Chunked,
     Fixed,
@@ -24,18 +25,26 @@ from forgather_units.proxy.response_head import (
     framing,
     parse_head,
 )
-from forgather_units.proxy.target import Open, OpenUnix
 
 PIECE: Final = 64 * 1024
 """Bytes read at a time by a worker thread."""
 _MAX_HEAD: Final = 256 * 1024
 _MAX_INTERIM: Final = 20
 _HEAD_END: Final = b"\r\n\r\n"
-_ONE_PACKET: Final = 16 * 1024
+ONE_PACKET: Final = 16 * 1024
+"""Bytes that a fresh connection takes at once."""
 
 
 class Broken(OSError):
     """The viewer's response cannot be had, or not to its end; the text is one sentence for a person."""
+
+
+class Arrival(Enum):
+    """How much of an answer is there."""
+
+    COMING = "more is to come"
+    WHOLE = "all of it"
+    LONG = "it is large, has no end that is known, or is broken: for whoever can wait"
 
 
 class HeadReader:
@@ -82,21 +91,21 @@ class Exchange:
     Raises (all are OSError): Unreachable, TookTooLong, Broken.
     """
 
-    __slots__ = ("_patience", "method", "reader", "sock", "timeouts", "unsent")
+    __slots__ = ("_broken", "_framing", "_patience", "method", "reader", "sock", "timeouts", "unsent")
 
-    def __init__(
-        self, where: Open | OpenUnix, method: str, request: bytes, timeouts: Timeouts, patience: float
-    ) -> None:
-        """Connects, and sends of `request` (head and body) what is taken at once. `patience`, in seconds, is how long
-        `whole` waits."""
+    def __init__(self, sock: socket.socket, method: str, request: bytes, timeouts: Timeouts, patience: float) -> None:
+        """Sends of `request` (head and body) what is taken at once over the connected `sock`, which is its own from now
+        on. `patience`, in seconds, is how long `whole` waits."""
         self.method = method
         self.timeouts = timeouts
         self._patience = patience
+        self._framing: Framing | None = None
+        self._broken: Broken | None = None
         self.reader = HeadReader()
-        self.sock = connect(where, timeouts.connect, patience)
+        self.sock = sock
         try:
             self.unsent = memoryview(request)
-            if len(request) > _ONE_PACKET:
+            if len(request) > ONE_PACKET:
                 send_at_once(self.sock)
             self._send_some()
         except BaseException:
@@ -115,29 +124,51 @@ class Exchange:
 
     def whole(self, largest: int) -> bytes | None:
         """The whole body, if it is there soon and of a known length up to `largest`; else None, with nothing lost."""
+        if self._broken is not None:
+            raise self._broken
         deadline = time.monotonic() + self._patience
-        while self.reader.head is None:
+        while self._is_coming(largest):
             if not self._receive(deadline):
                 return None
         match self.framing():
             case NoBody():
                 return b""
             case Fixed(length=length) if length <= largest:
-                while len(self.reader.rest) < length:
-                    if not self._receive(deadline, length):
-                        return None
                 return bytes(memoryview(self.reader.rest)[:length])
         return None
 
+    def arrived(self, largest: int) -> Arrival:
+        """What there is of it, where `sock` does not block. `largest` as for `whole`, which raises what is wrong."""
+        try:
+            self._receive(None)
+            if self._is_coming(largest):
+                return Arrival.COMING
+            kind = self.framing()
+        except Broken as error:
+            self._broken = error
+            return Arrival.LONG
+        is_whole = isinstance(kind, NoBody) or (isinstance(kind, Fixed) and kind.length <= largest)
+        return Arrival.WHOLE if is_whole else Arrival.LONG
+
+    def _is_coming(self, largest: int) -> bool:
+        """Whether there is more of it to wait for, as far as `whole` would."""
+        if self.reader.head is None:
+            return True
+        kind = self.framing()
+        return isinstance(kind, Fixed) and len(self.reader.rest) < kind.length <= largest
+
     def framing(self) -> Framing:
         """How the body ends; raises Broken."""
-        try:
-            return framing(self.head, self.method)
-        except NotHttp as error:
-            raise no_http(error) from error
+        if self._framing is None:
+            try:
+                self._framing = framing(self.head, self.method)
+            except NotHttp as error:
+                raise no_http(error) from error
+        return self._framing
 
     def body(self) -> Iterator[bytes]:
         """The body in pieces, waited for in this thread: for where there is no relay to do it."""
+        self.sock.setblocking(True)
         set_timeout(self.sock, socket.SO_RCVTIMEO, self.timeouts.stall)
         while self.reader.head is None:
             if not self._receive(None):
@@ -155,7 +186,7 @@ class Exchange:
                 if not received:
                     body.end()
 
-    def _receive(self, deadline: float | None, length: int | None = None) -> bool:
+    def _receive(self, deadline: float | None) -> bool:
         """Whether something arrived in time; raises Broken."""
         if self.unsent and not self._send_until_answered(deadline):
             return False
@@ -166,9 +197,14 @@ class Exchange:
         except OSError as error:
             raise broke(error) from error
         if not received:
-            raise short(None if length is None else length - len(self.reader.rest))
+            raise short(self._left())
         self.reader.feed(received)
         return deadline is None or time.monotonic() < deadline
+
+    def _left(self) -> int | None:
+        """How many bytes of the body are still to come, where it has begun."""
+        kind = None if self.reader.head is None else self.framing()
+        return kind.length - len(self.reader.rest) if isinstance(kind, Fixed) else None
 
     def _read_piece(self) -> bytes:
         try:
@@ -208,14 +244,14 @@ class Exchange:
 
 
 class BodyReader:
-    """A body out of the bytes as they arrive, by its framing."""
+    """A body out of the bytes as they arrive, by its framing. `left`: bytes to come, where that is known."""
 
-    __slots__ = ("_decoder", "_left", "done")
+    __slots__ = ("_decoder", "done", "left")
 
     def __init__(self, kind: Framing) -> None:
         self._decoder = ChunkedDecoder() if isinstance(kind, Chunked) else None
-        self._left = kind.length if isinstance(kind, Fixed) else None
-        self.done = isinstance(kind, NoBody) or self._left == 0
+        self.left = kind.length if isinstance(kind, Fixed) else None
+        self.done = isinstance(kind, NoBody) or self.left == 0
 
     def feed(self, received: bytes) -> bytes:
         """The part of the body in what arrived; raises Broken."""
@@ -226,19 +262,19 @@ class BodyReader:
                 raise no_http(error) from error
             self.done = self._decoder.done
             return piece
-        if self._left is None:
+        if self.left is None:
             return received
-        piece = received if len(received) <= self._left else received[: self._left]
-        self._left -= len(piece)
-        self.done = not self._left
+        piece = received if len(received) <= self.left else received[: self.left]
+        self.left -= len(piece)
+        self.done = not self.left
         return piece
 
     def end(self) -> None:
         """The viewer has closed; raises Broken where that is not how the body ends."""
         if self._decoder is not None:
             raise Broken("TensorBoard closed the connection before the last chunk of its answer.")
-        if self._left is not None:
-            raise short(self._left)
+        if self.left is not None:
+            raise short(self.left)
         self.done = True
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from forgather_units.proxy import pages
 from forgather_units.proxy.cache import LARGEST, AssetCache, asset_of, key_of
 from forgather_units.proxy.connection import Timeouts
-from forgather_units.proxy.forwarding import Forwarder, HandedOver, Relayed, policy_for
+from forgather_units.proxy.forwarding import Begun, Forwarder, HandedOver, Relayed, policy_for
 from forgather_units.proxy.mounts import is_mounted, mount_of
 from forgather_units.proxy.observer import Observer, nobody
 from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.readiness import knock
 from forgather_units.proxy.request_target import MalformedTarget, RequestTarget, below, raw_target
 from forgather_units.proxy.target import Moved, Open, OpenUnix, Resolver
-from forgather_units.proxy.waitress_guard import IN_MEMORY
+from forgather_units.proxy.waitress_guard.early import AT_HAND, AtHand
+from forgather_units.proxy.waitress_guard.environ import BEGUN, IN_MEMORY
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -41,25 +42,26 @@ class Proxy:
         """Whether this request is the proxy's to answer: its target, as sent, lies below the mount."""
         return is_mounted(raw_target(environ))
 
-    def is_at_hand(self, environ: Environ) -> bool:
-        """Whether it is an asset that lies in the cache; of the environ the method, target and headers are asked."""
-        if environ["REQUEST_METHOD"] != "GET" or "HTTP_UPGRADE" in environ:
-            return False
+    def first_look(self, environ: Environ, admits: Callable[[Environ], bool]) -> Literal[AtHand.AT_HAND] | Begun | None:
+        """How this request is answered without a worker thread, if it is: out of the cache, or by a viewer that is
+        asked here and now, provided that `admits` says so. Waits for nothing."""
+        if _refusal(environ) is not None:
+            return None
         try:
-            raw = raw_target(environ)
-            mount = mount_of(raw)
-            target = below(mount.path, raw, mount.at_root) if mount else None
+            target = _target_of(environ)
         except MalformedTarget:
-            return False
-        if target is None:
-            return False
+            return None
+        if target is None or not target.rest:
+            return None
         match self._resolve(target.mount, target.queue_id):
-            case OpenUnix(asleep=True):
-                return False
-            case Open() | OpenUnix() as where if target.rest:
+            case Open() | OpenUnix() as where:
                 key = key_of(where.release, target, environ)
-                return key is not None and key in self._cache
-        return False
+                if key is None:
+                    return self._forwarder.begin(where, target, environ) if admits(environ) else None
+                # One that sleeps is to be woken by it, which is a connection.
+                sleeps = isinstance(where, OpenUnix) and where.asleep
+                return AT_HAND if key in self._cache and not sleeps else None
+        return None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         match self._answer(environ):
@@ -83,13 +85,14 @@ class Proxy:
                 return relayed
 
     def _answer(self, environ: Environ) -> Answer | HandedOver | Relayed:
+        begun: Begun | None = environ.get(BEGUN)
+        if begun is not None:
+            return self._forwarder.finish(begun, environ)
         refused = _refusal(environ)
         if refused:
             return refused
         try:
-            raw = raw_target(environ)
-            mount = mount_of(raw)
-            target = below(mount.path, raw, mount.at_root) if mount else None
+            target = _target_of(environ)
         except MalformedTarget:
             return pages.failure("400 Bad Request", "The address holds characters that none may hold.", environ)
         if target is None:
@@ -125,6 +128,13 @@ class Proxy:
                 self._cache.put(key, asset)
                 return asset.answer(environ, policy)
         return forwarded
+
+
+def _target_of(environ: Environ) -> RequestTarget | None:
+    """None: it lies below no mount. Raises MalformedTarget."""
+    raw = raw_target(environ)
+    mount = mount_of(raw)
+    return below(mount.path, raw, mount.at_root) if mount else None
 
 
 def _refusal(environ: Environ) -> Answer | None:

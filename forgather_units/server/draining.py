@@ -6,18 +6,20 @@ With a socket unit a restart then loses nothing: systemd keeps the queue of conn
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from threading import Event
 from typing import Any, Final
 
-from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
 from forgather_units.proxy.relay import TRANSFERS
+from forgather_units.proxy.waitress_guard.loop import Loop
 
 # A stream has no end that could be waited for; a page of TensorBoard has come by then.
 _PATIENCE: Final = 2.0
 _LOOK: Final = 0.02
+_IDLE: Final = 1.0
 
 
 class Stop:
@@ -30,24 +32,24 @@ class Stop:
     def ask(self) -> None:
         self._asked.set()
         for server in self._servers:
-            # Wakes the loop; a pipe is written and nothing is locked.
-            server.pull_trigger()
+            # Wakes the loop; a pipe is written and nothing is locked. Asked in another thread, it may be over by now.
+            with suppress(OSError):
+                server.pull_trigger()
 
-    def serve(self, everything: dict[int, Any]) -> None:
-        """Serve until asked to stop, then finish. `everything` is the map that the servers share."""
-        self._servers = tuple(each for each in everything.values() if isinstance(each, BaseWSGIServer))
-        about = self._servers[0].adj
+    def serve(self, loop: Loop) -> None:
+        """Serve until asked to stop, then finish."""
+        self._servers = tuple(each for each in loop.values() if isinstance(each, BaseWSGIServer))
         while not self._asked.is_set():
-            wasyncore.loop(about.asyncore_loop_timeout, about.asyncore_use_poll, everything, count=1)
+            loop.turn(_IDLE)
         for server in self._servers:
-            server.del_channel(everything)
+            server.del_channel(loop)
         deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline and _at_work(everything):
-            wasyncore.loop(_LOOK, about.asyncore_use_poll, everything, count=1)
+        while time.monotonic() < deadline and _at_work(loop):
+            loop.turn(_LOOK)
 
 
-def _at_work(everything: dict[int, Any]) -> bool:
-    channels = [each for each in everything.values() if isinstance(each, HTTPChannel)]
+def _at_work(loop: Loop) -> bool:
+    channels = [each for each in loop.values() if isinstance(each, HTTPChannel)]
     return TRANSFERS.places.taken > 0 or any(_is_busy(channel) for channel in channels)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from systemd import daemon
 
 from forgather_units.domain.errors import Refused
-from forgather_units.proxy.waitress_guard import AtHand, create_strict_server
+from forgather_units.proxy.waitress_guard.early import FirstLook
+from forgather_units.proxy.waitress_guard.loop import Loop
+from forgather_units.proxy.waitress_guard.server import create_strict_server
 from forgather_units.server.draining import Stop
 
 _BACKLOG: Final = 1024
@@ -19,6 +21,15 @@ _HINTS: Final[dict[int | None, str]] = {
     errno.EACCES: "ports below 1024 are root's (-p takes another port)",
     errno.EADDRNOTAVAIL: "that is no address of this machine (-H takes another one)",
 }
+
+
+class Served(Protocol):
+    """A WSGI application that knows what of it can be answered early."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
+
+    @property
+    def first_look(self) -> FirstLook: ...
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
@@ -51,18 +62,19 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(
-    app: Any, listeners: Iterable[socket.socket], stop: Stop, at_hand: AtHand | None = None, **tuning: Any
-) -> None:
+def serve(served: Served, listeners: Iterable[socket.socket], stop: Stop, **tuning: Any) -> None:
     """Answer on all of them until `stop` is asked for, or KeyboardInterrupt is raised in this thread."""
     by_family: dict[bool, list[socket.socket]] = {}
     for listener in listeners:
         by_family.setdefault(listener.family == socket.AF_UNIX, []).append(listener)
     # waitress takes TCP or unix sockets, never both: one server for each, in one loop.
-    shared: dict[int, Any] = {}
-    servers = [create_strict_server(app, at_hand, map=shared, sockets=group, **tuning) for group in by_family.values()]
+    loop = Loop()
+    servers = [
+        create_strict_server(served, served.first_look, loop, sockets=group, **tuning) for group in by_family.values()
+    ]
     try:
-        stop.serve(shared)
+        stop.serve(loop)
     finally:
         for server in servers:
             server.close()
+        loop.close()

@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> int:
 def _run(settings: Settings, house: House) -> None:
     listeners = open_sockets(settings.host, settings.port)
     address = address_of(listeners[0])
-    app, at_hand = entry(house, settings.public_url or address)
+    gateway = entry(house, settings.public_url or address)
     print(f"forgather server at {house.authority.login_url(address)}", flush=True)
     if not house.authority.enabled:
         print("warning: authentication is off: whoever reaches this port may do all", file=sys.stderr, flush=True)
@@ -70,7 +70,7 @@ def _run(settings: Settings, house: House) -> None:
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.ask())
     try:
-        serve(app, listeners, stop, at_hand, **_tuning(settings))
+        serve(gateway, listeners, stop, **_tuning(settings))
     except KeyboardInterrupt:
         pass
     finally:

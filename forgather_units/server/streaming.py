@@ -14,7 +14,7 @@ from flask import Response, jsonify, request
 from forgather_units.proxy.client import Client, send_stream
 from forgather_units.proxy.relay import RETRY_AFTER, STREAMS, Places
 from forgather_units.proxy.tuning import THREADS
-from forgather_units.proxy.waitress_guard import HAND_OVER
+from forgather_units.proxy.waitress_guard.environ import HAND_OVER
 
 _IN_WORKERS: Final = Places(THREADS // 2)
 # Somebody who takes nothing for so long comes again, and goes on where the events stopped (seconds).

@@ -156,7 +156,7 @@ def test_a_viewer_that_does_not_answer_holds_up_nobody(front: Front, viewer: Mak
         for _ in range(20):
             assert front.get().endswith(b"ok")
         wait_until(lambda: len(dead.seen) == 2 * THREADS, 20, "each of them has come to the viewer")
-        assert TRANSFERS.places.taken > 0
+        wait_until(lambda: TRANSFERS.places.taken == 2 * THREADS, 20, "no thread waits for any of them")
     # They have all left, which is seen although nothing is sent to them.
     wait_until(lambda: TRANSFERS.places.taken == 0, 10, "nothing of it is left")
     release.set()

@@ -8,11 +8,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-import waitress
+from in_thread import PlainWaitress
 from viewer_zoo import ID, TIMEOUTS, MakeViewer, Seen
 
 from forgather_units.proxy.target import Target, Unknown
-from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.proxy.wsgi import Proxy
 
 
@@ -20,16 +19,12 @@ class PlainFront:
     """Like the zoo's front, of waitress as it is."""
 
     def __init__(self, targets: dict[str, Target]) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = listener.getsockname()[1]
         proxy = Proxy(lambda mount, name: targets.get(name, Unknown()), TIMEOUTS)
-        self._server = waitress.create_server(proxy, sockets=[listener], **WAITRESS_SETTINGS)
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
+        self._server = PlainWaitress(proxy)
+        self.port = self._server.port
 
     def stop(self) -> None:
-        self._server.close()
-        self._thread.join(10)
+        self._server.stop()
 
     def ask(self, method: str = "GET", body: bytes | None = None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)

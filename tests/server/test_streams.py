@@ -10,11 +10,10 @@ from contextlib import ExitStack
 
 import pytest
 from flask import Flask, Response
+from in_thread import InThread, PlainWaitress
 from waiting import wait_until
 
 from forgather_units.proxy.relay import STREAMS, raise_open_files_limit
-from forgather_units.proxy.tuning import WAITRESS_SETTINGS
-from forgather_units.proxy.waitress_guard import create_strict_server
 from forgather_units.server.streaming import stream_response
 
 FEW = 4
@@ -25,22 +24,13 @@ class Ticker:
 
     def __init__(self, *, public_api: bool = False) -> None:
         raise_open_files_limit()
-        listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.port: int = listener.getsockname()[1]
         self.ticks: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
         self.ended = 0
         app = Flask("ticker")
         app.add_url_rule("/stream", "stream", view_func=lambda: stream_response(self._events()))
         app.add_url_rule("/small", "small", view_func=lambda: Response("small"))
-        settings = {**WAITRESS_SETTINGS, "threads": FEW}
-        if public_api:
-            from waitress import create_server
-
-            self._server = create_server(app, sockets=[listener], **settings)
-        else:
-            self._server = create_strict_server(app, sockets=[listener], **settings)
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
+        self._server = PlainWaitress(app, threads=FEW) if public_api else InThread(app, threads=FEW)
+        self.port = self._server.port
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
         told = asyncio.Event()
@@ -62,8 +52,7 @@ class Ticker:
             loop.call_soon_threadsafe(told.set)
 
     def stop(self) -> None:
-        self._server.close()
-        self._thread.join(10)
+        self._server.stop()
 
     def ask(self, path: str) -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", self.port))
@@ -93,6 +82,7 @@ def until(connection: socket.socket, what: bytes) -> bytes:
 
 
 def test_a_thousand_streams_and_no_more(ticker: Ticker) -> None:
+    assert ticker.small(), "all its threads are there"
     threads = threading.active_count()
     with ExitStack() as held:
         streams = []

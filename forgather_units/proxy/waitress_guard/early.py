@@ -1,0 +1,207 @@
+"""What waitress's own thread answers itself: to pass a request to a worker thread and back costs more than most.
+
+At once, what lies in memory. When it has arrived, what a viewer answers soon and in one piece: its connection is waited
+for beside those of the clients, in the same loop. Everything else goes to a worker thread, with what has begun.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from threading import get_ident
+from typing import Any, Final, Literal, Protocol
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+
+from forgather_units.proxy.upstream import Arrival
+from forgather_units.proxy.waitress_guard.environ import BEGUN
+from forgather_units.proxy.waitress_guard.loop import Loop
+from forgather_units.proxy.waitress_guard.parsing import StrictParser
+from forgather_units.proxy.waitress_guard.task import HandOverTask
+
+log = logging.getLogger(__name__)
+
+# waitress counts them as connections.
+_WAITING_AT_MOST: Final = 256
+
+
+class AtHand(Enum):
+    """The answer lies in memory."""
+
+    AT_HAND = "at hand"
+
+
+AT_HAND: Final = AtHand.AT_HAND
+
+
+class Begun(Protocol):
+    """A request that is on its way to a viewer."""
+
+    sock: socket.socket
+    deadline: float
+    """Until when it is waited for here, as of time.monotonic()."""
+
+    def arrived(self) -> Arrival:
+        """Take in what is there, without waiting."""
+
+    def close(self) -> None:
+        """End it, if the application has not taken it."""
+
+
+FirstLook = Callable[[dict[str, Any]], Literal[AtHand.AT_HAND] | Begun | None]
+"""From a request's environ: how it is answered early; None: in a worker thread. It may not wait for anything."""
+
+
+class StrictChannel(HTTPChannel):  # type: ignore[misc]
+    """A connection whose requests are parsed strictly, which can be handed over, or answered early."""
+
+    parser_class = StrictParser
+    task_class = HandOverTask
+
+    receives_in: int | None = None
+    """The thread that takes in what arrives, while it does."""
+    is_due = False
+    """A request is to be looked at, once waitress has let go of its lock."""
+
+    def received(self, data: bytes) -> bool:
+        """Take in what arrived."""
+        self.receives_in = get_ident()
+        taken: bool = super().received(data)
+        self.receives_in = None
+        if self.is_due:
+            self.is_due = False
+            self.server.early.start(self)
+        return taken
+
+    def service(self) -> None:
+        """Carry out the first request."""
+        begun: Begun | None = self.requests[0].begun
+        with self.server.early.serves(self):
+            super().service()
+        if begun is not None:
+            begun.close()
+
+
+class EarlyAnswers:
+    """Looks at each request before `server` gives it to a worker thread."""
+
+    def __init__(self, server: Any, look: FirstLook, loop: Loop) -> None:
+        self.later: Callable[[StrictChannel], None] = server.add_task
+        self.waiting = 0
+        self.loop = loop
+        self._serving: dict[int, StrictChannel] = {}
+        self._look = look
+        self._wake: Callable[[], None] = server.pull_trigger
+        self._answers_in: int | None = None
+        server.add_task, server.pull_trigger, server.early = self._add_task, self._pull_trigger, self
+
+    def _add_task(self, channel: StrictChannel) -> None:
+        if channel.receives_in == get_ident():
+            channel.is_due = True
+        else:
+            self.later(channel)
+
+    @contextmanager
+    def serves(self, channel: StrictChannel) -> Iterator[None]:
+        """This thread serves `channel` and may wake the loop for it."""
+        thread = get_ident()
+        self._serving[thread] = channel
+        try:
+            yield
+        finally:
+            del self._serving[thread]
+
+    def _pull_trigger(self) -> None:
+        thread = get_ident()
+        if (channel := self._serving.get(thread)) is not None:
+            self.loop.changed(channel._fileno)
+        # What answers in the loop need not wake it.
+        if self._answers_in != thread:
+            self._wake()
+
+    def start(self, channel: StrictChannel) -> None:
+        """Answer, or wait, or leave it to a worker thread."""
+        match self._looked_at(channel):
+            case None:
+                self.later(channel)
+            case AtHand():
+                self.answer(channel)
+            case begun:
+                request = channel.requests[0]
+                request.begun = request.environ[BEGUN] = begun
+                if self.waiting < _WAITING_AT_MOST:
+                    _Waiting(self, channel, begun)
+                else:
+                    # A worker thread does not wait for what has begun either: the relay does.
+                    self.later(channel)
+
+    def _looked_at(self, channel: StrictChannel) -> Literal[AtHand.AT_HAND] | Begun | None:
+        request = channel.requests[0]
+        # With more to send or to answer behind it, to answer could mean to wait for the client.
+        if request.error or request.unread or len(channel.requests) > 1 or channel.total_outbufs_len:
+            return None
+        try:
+            return self._look(HandOverTask(channel, request).get_environment())
+        except Exception:
+            # A worker thread comes to the same, and its client to an answer.
+            log.exception("the first look at a request failed")
+            return None
+
+    def answer(self, channel: StrictChannel) -> None:
+        """In this thread, which is the loop's."""
+        self._answers_in = get_ident()
+        try:
+            channel.service()
+        finally:
+            self._answers_in = None
+
+
+class _Waiting(wasyncore.dispatcher):  # type: ignore[misc]
+    """The connection to a viewer whose answer `channel` waits for."""
+
+    def __init__(self, early: EarlyAnswers, channel: StrictChannel, begun: Begun) -> None:
+        super().__init__(begun.sock, early.loop)
+        self._early = early
+        self._channel = channel
+        self._begun = begun
+        self._is_over = False
+        early.waiting += 1
+
+    def readable(self) -> bool:
+        """Asked at each turn of the loop, and at least once a second."""
+        if time.monotonic() < self._begun.deadline:
+            return True
+        self._end(self._early.later)
+        return False
+
+    def writable(self) -> bool:
+        return False
+
+    def handle_read(self) -> None:
+        match self._begun.arrived():
+            case Arrival.WHOLE:
+                self._end(self._early.answer)
+            case Arrival.LONG:
+                self._end(self._early.later)
+
+    def handle_close(self) -> None:
+        """The viewer has closed; what it sent before may not be read yet."""
+        if not self._is_over:
+            self.handle_read()
+
+    def handle_error(self) -> None:
+        log.exception("an answer could not be waited for")
+        self._end(self._early.later)
+
+    def _end(self, answer: Callable[[StrictChannel], None]) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        self._early.waiting -= 1
+        self.del_channel()
+        answer(self._channel)

@@ -1,0 +1,85 @@
+"""The loop that serves waitress's connections: asked is only who has something to say.
+
+waitress's own asks every connection at every turn whether it has, so that a hundred idle pages would slow each click.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Any, Final
+
+from waitress import wasyncore
+
+_READ: Final = select.EPOLLIN | select.EPOLLPRI
+# Deadlines, and what waitress does to idle connections, are noticed within so many seconds.
+_EVERYBODY: Final = 1.0
+
+
+class Loop(dict[int, Any]):
+    """waitress's map of its dispatchers, by file number, with a turn of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._poll = select.epoll()
+        self._watched: dict[int, int] = {}
+        # Appended to by any thread.
+        self._changed: deque[int] = deque()
+        self._next_look = 0.0
+
+    def __setitem__(self, number: int, dispatcher: Any) -> None:
+        super().__setitem__(number, dispatcher)
+        self._changed.append(number)
+
+    def __delitem__(self, number: int) -> None:
+        super().__delitem__(number)
+        self._watch(number, 0)
+
+    def changed(self, number: int | None) -> None:
+        """Something was done to this dispatcher by other means than its own events. Wake the loop after that."""
+        if number is not None:
+            self._changed.append(number)
+
+    def turn(self, seconds: float) -> None:
+        """Wait for the next events, so long at most, and have them dealt with."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _EVERYBODY
+            self._changed.extend(self)
+        while self._changed:
+            self._look_at(self._changed.popleft())
+        for number, events in self._poll.poll(min(seconds, _EVERYBODY)):
+            if (dispatcher := self.get(number)) is not None:
+                wasyncore.readwrite(dispatcher, events)
+                self._changed.append(number)
+
+    def close(self) -> None:
+        self._poll.close()
+
+    def _look_at(self, number: int) -> None:
+        dispatcher = self.get(number)
+        if dispatcher is None:
+            return
+        events = _READ if dispatcher.readable() else 0
+        if dispatcher.writable() and not dispatcher.accepting:
+            events |= select.EPOLLOUT
+        # Asked, it may have left.
+        if number in self:
+            self._watch(number, events)
+
+    def _watch(self, number: int, events: int) -> None:
+        watched = self._watched.get(number, 0)
+        if events == watched:
+            return
+        if not events:
+            del self._watched[number]
+            with suppress(OSError):  # it is closed already
+                self._poll.unregister(number)
+            return
+        self._watched[number] = events
+        if watched:
+            self._poll.modify(number, events)
+        else:
+            self._poll.register(number, events)

@@ -1,0 +1,235 @@
+"""What is answered on the server's own thread: without a worker thread, and without ever waiting there."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from in_thread import InThread
+from viewer_zoo import ID, Front, MakeViewer, Seen
+from waiting import wait_until
+
+from forgather_units.auth.authority import Authority
+from forgather_units.auth.origin import Hosts
+from forgather_units.proxy.target import Open, Unknown
+from forgather_units.proxy.wsgi import Proxy
+from forgather_units.server.gateway import Gateway
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+LARGE = 4_000_000
+
+
+class Busy:
+    """The server with one worker thread, which never gets done with what it is about."""
+
+    def __init__(self, front: Front, folder: Path) -> None:
+        self.busy, self._over = threading.Event(), threading.Event()
+        self.authority = Authority(folder)
+        self.failing = False
+        proxy = Proxy(lambda mount, name: front.targets.get(name, Unknown()))
+        gateway = Gateway(self._work, proxy, self.authority, Hosts(()))
+
+        def look(environ: dict[str, Any]) -> Any:
+            if self.failing:
+                raise RuntimeError("on purpose")
+            return gateway.first_look(environ)
+
+        self._server = InThread(gateway, look, threads=1)
+        self.port = self._server.port
+
+    def _work(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/busy":
+            self.busy.set()
+            self._over.wait(30)
+        start_response("200 OK", [("Content-Length", "4")])
+        return [b"done"]
+
+    def keep_busy(self) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        connection.sendall(b"GET /busy HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert self.busy.wait(10)
+        return connection
+
+    def get(self, path: str, body: bytes | None = None, *, known: bool = True) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        headers = {"Authorization": f"Bearer {self.authority.token}"} if known else {}
+        connection.request("POST" if body else "GET", path, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, content
+
+    def release(self) -> None:
+        self._over.set()
+
+    def stop(self) -> None:
+        self.release()
+        self._server.stop()
+
+
+@pytest.fixture
+def busy(front: Front, tmp_path: Path) -> Iterator[Busy]:
+    made = Busy(front, tmp_path / "auth")
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("unix", [False, True], ids=["tcp", "unix"])
+@pytest.mark.parametrize("body", [None, b"tags=loss"], ids=["GET", "POST"])
+def test_a_small_request_needs_no_worker_thread(busy: Busy, viewer: MakeViewer, body: bytes | None, unix: bool) -> None:
+    made = viewer(OK, unix=unix)
+    with busy.keep_busy():
+        for _ in range(20):
+            assert busy.get(f"/api/tb/{ID}/data/runs", body) == (200, b"ok")
+    assert len(made.seen) == 20
+    assert made.seen[0].body == (body or b"")
+
+
+def test_in_pieces(busy: Busy, viewer: MakeViewer) -> None:
+    head_sent, body_due = threading.Event(), threading.Event()
+
+    def go_on() -> None:
+        head_sent.wait(10)
+        body_due.set()
+
+    def respond(connection: socket.socket, request: Seen) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-")
+        head_sent.set()
+        body_due.wait(10)
+        connection.sendall(b"Length: 100000\r\n\r\n" + bytes(99_999))
+        connection.sendall(b"1")
+
+    viewer(respond)
+    with busy.keep_busy():
+        threading.Thread(target=go_on).start()
+        assert busy.get(f"/api/tb/{ID}/data/runs") == (200, bytes(99_999) + b"1")
+
+
+def test_the_gate_comes_first(busy: Busy, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    status, _ = busy.get(f"/api/tb/{ID}/data/runs", known=False)
+    assert status == 401
+    status, _ = busy.get(f"/api/tb/{ID}/data/runs", b"tags=loss", known=False)
+    assert status == 401
+    assert (made.connections, made.seen) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", 502),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nok", 502),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", 502),
+        (b"HTTP/1.1 200 OK\r\n", 502),
+        (b"", 502),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204),
+        (b"HTTP/1.1 200 OK\r\n\r\nok", 200),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 200),
+    ],
+    ids=["short", "length", "no HTTP", "half a head", "nothing", "no body", "until it closes", "chunked"],
+)
+def test_what_is_not_whole_is_for_a_worker_thread(busy: Busy, viewer: MakeViewer, answer: bytes, status: int) -> None:
+    viewer(answer)
+    assert busy.get(f"/api/tb/{ID}/data/runs")[0] == status
+    assert busy.get("/")[1] == b"done"
+
+
+def test_nobody_listens(busy: Busy, front: Front) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        front.targets[ID] = Open("127.0.0.1", closed.getsockname()[1])
+    status, body = busy.get(f"/api/tb/{ID}/data/runs")
+    assert status == 502
+    assert b"Connection refused" in body
+
+
+def test_a_slow_answer_comes_by_the_relay(busy: Busy, viewer: MakeViewer) -> None:
+    seen, due = threading.Event(), threading.Event()
+
+    def respond(connection: socket.socket, request: Seen) -> None:
+        seen.set()
+        due.wait(20)
+        connection.sendall(OK)
+
+    viewer(respond)
+    with socket.create_connection(("127.0.0.1", busy.port), timeout=20) as client:
+        token = busy.authority.token.encode()
+        client.sendall(
+            b"GET /api/tb/%b/data/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
+            % (ID.encode(), token)
+        )
+        assert seen.wait(10)
+        # Once it has been waited for a while, the worker thread that hands it over is free again.
+        assert busy.get("/")[1] == b"done"
+        due.set()
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_more_of_them_than_are_waited_for_here(busy: Busy, front: Front, viewer: MakeViewer) -> None:
+    over = threading.Event()
+    viewer(lambda connection, request: over.wait(30) and None, "dead")
+    viewer(OK)
+    request = b"GET /api/tb/dead/data/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(300):
+            waiter = stack.enter_context(socket.create_connection(("127.0.0.1", busy.port), timeout=20))
+            waiter.sendall(request % busy.authority.token.encode())
+        assert busy.get(f"/api/tb/{ID}/data/runs") == (200, b"ok")
+    over.set()
+
+
+def test_who_does_not_read_holds_up_nobody(front: Front, viewer: MakeViewer) -> None:
+    body = bytes(LARGE)
+    viewer(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%b" % (LARGE, body))
+    target = front.targets[ID]
+    assert isinstance(target, Open)
+    front.targets[ID] = Open(target.host, target.port, "release")
+    assert front.get(f"/api/tb/{ID}/index.js").endswith(body)
+    asks = f"GET /api/tb/{ID}/index.js HTTP/1.1\r\nHost: h\r\n\r\n".encode()
+    with front.connect() as client:
+        # It lies in the cache, and the second is asked for before the first is read.
+        client.sendall(asks * 2)
+        for _ in range(5):
+            assert front.get(f"/api/tb/{ID}/index.js").endswith(body)
+        received = 0
+        while received < 2 * LARGE:
+            received += len(client.recv(1 << 20))
+
+
+def test_a_look_that_fails_costs_nobody_an_answer(busy: Busy, viewer: MakeViewer, caplog: Any) -> None:
+    viewer(OK)
+    busy.failing = True
+    assert busy.get(f"/api/tb/{ID}/data/runs") == (200, b"ok")
+    assert "first look" in caplog.text
+
+
+def test_a_client_that_left_is_not_waited_for(busy: Busy, viewer: MakeViewer) -> None:
+    gone = threading.Event()
+
+    def respond(connection: socket.socket, request: Seen) -> None:
+        # Nothing more comes, so this is the end of the connection.
+        assert connection.recv(1) == b""
+        gone.set()
+
+    viewer(respond)
+    with socket.create_connection(("127.0.0.1", busy.port), timeout=20) as client:
+        token = busy.authority.token.encode()
+        client.sendall(
+            b"GET /api/tb/%b/data/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
+            % (ID.encode(), token)
+        )
+    wait_until(gone.is_set, 10, "the viewer is left too")
+
+
+def test_idle_connections_are_closed(front: Front, tmp_path: Path) -> None:
+    server = InThread(front.proxy, channel_timeout=1, cleanup_interval=1)
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as idle:
+            assert idle.recv(1) == b""
+    finally:
+        server.stop()
