@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from forgather_units.domain.errors import Unavailable
-from forgather_units.domain.job import Active, Ended, Job, Queued, Running, Sleeping, Starting
+from forgather_units.domain.job import Active, Ended, Job, Queued, Running, Sleeping, Starting, Submission
 from forgather_units.domain.listening import AUTO
 from forgather_units.scheduler import endings, life
 from forgather_units.scheduler.mailbox import Mailbox
@@ -69,6 +69,8 @@ class Lifecycle:
         self._to_look_at: set[str] = set()
         self._verdicts: dict[str, Callable[[Job], Job]] = {}
         """Why we stop a unit ourselves: applied once it has ended."""
+        self._asked: dict[str, Submission] = {}
+        """What was asked for where we chose the port."""
         self._explaining: set[str] = set()
         """Failed, and about to be recorded: what becomes of the units meanwhile changes nothing."""
 
@@ -86,6 +88,7 @@ class Lifecycle:
         """Start its units; `port` is None for a private one."""
         options = job.submission.options
         if options.port == AUTO and port is not None:
+            self._asked[job.queue_id] = job.submission
             options, label = options.on_port(port), f"{job.submission.kind.name}:{port}"
             job = replace(job, submission=replace(job.submission, options=options, config=label))
         try:
@@ -184,9 +187,11 @@ class Lifecycle:
             self._over(job, Over(record))
 
     def _lost_port(self, job: Job) -> None:
-        """Somebody was quicker than our socket: the job waits like any other."""
+        """Somebody was quicker than our socket: the job waits like any other, or has another port if any is good."""
         self._viewers.forget(job)
-        self._roster.accept(replace(job.now(Queued("its port was taken by another process")), placed=None))
+        asked = self._asked.pop(job.queue_id, job.submission)
+        again = replace(job.now(Queued("its port was taken by another process")), placed=None, submission=asked)
+        self._roster.accept(again)
         self._mailbox.after(_SWEEP_PAUSE, self._dispatch)
 
     def _verdict(self, job: Job) -> Job | None:
@@ -222,6 +227,7 @@ class Lifecycle:
     def _end(self, job: Job) -> None:
         """Record the end first, let systemd forget the unit then: what is not written down is not thrown away."""
         self._readiness.give_up(job.queue_id)
+        self._asked.pop(job.queue_id, None)
         self._roster.note(job)
         assert isinstance(job.state, Ended)
         log.info("%s ended: %s %s", job.queue_id, job.status, job.state.reason)
