@@ -110,9 +110,9 @@ def _dechunked(connection: socket.socket, data: bytes) -> bytes:
 class Front:
     """The proxy on a port of its own. `targets` says what the resolver answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeouts: Timeouts = TIMEOUTS) -> None:
         self.targets: dict[str, Target] = {}
-        self.proxy = proxy = Proxy(lambda mount, queue_id: self.targets.get(queue_id, Unknown()), timeouts=TIMEOUTS)
+        self.proxy = proxy = Proxy(lambda mount, queue_id: self.targets.get(queue_id, Unknown()), timeouts=timeouts)
         # Nobody is kept out here.
         self._server = InThread(proxy, lambda environ: proxy.first_look(environ, lambda _: True))
         self.port = self._server.port

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,9 @@ from forgather_units.proxy.target import Open, OpenUnix
 # An address to listen on that stands for all of them is no address to connect to.
 _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 _TIMED_OUT: Final = frozenset({errno.EAGAIN, errno.EINPROGRESS, errno.ETIMEDOUT})
+# systemd says that it starts a socket unit before the socket is there; so many seconds later it is, or never will be.
+_APPEARS_WITHIN: Final = 2.0
+_LOOKS_AGAIN_AFTER: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,10 @@ def connect_at_once(where: Open | OpenUnix) -> socket.socket | None:
             family, address = socket.AF_INET, (_ANY.get(host, host), port)
             if not _is_number(address[0]):
                 return None
-    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    except OSError:  # no more files
+        return None
     try:
         # On the loopback interface it stands by now, though the kernel says that it is in progress.
         if sock.connect_ex(address) in (0, errno.EINPROGRESS):
@@ -98,7 +105,7 @@ def host_header(where: Open | OpenUnix) -> str:
 def _connect(where: Open | OpenUnix, *seconds: float) -> socket.socket:
     match where:
         case OpenUnix(path=path):
-            return _connected(socket.AF_UNIX, path, *seconds)
+            return _appeared(path, *seconds)
         case Open(host=host, port=port):
             address = _ANY.get(host, host)
             # Resolving costs more than connecting, and is seldom needed.
@@ -121,6 +128,18 @@ def _resolved(name: str, port: int, *seconds: float) -> socket.socket:
         except OSError as error:
             failure = error
     raise failure
+
+
+def _appeared(path: str, seconds: float, patience: float) -> socket.socket:
+    deadline = time.monotonic() + min(seconds, _APPEARS_WITHIN)
+    while True:
+        try:
+            return _connected(socket.AF_UNIX, path, seconds, patience)
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > deadline:
+                raise
+            # A poll: to be told of it would cost more than the few looks that it takes.
+            time.sleep(_LOOKS_AGAIN_AFTER)
 
 
 def _connected(family: int, address: object, seconds: float, patience: float) -> socket.socket:

@@ -32,9 +32,11 @@ log = logging.getLogger(__name__)
 
 # A body up to this is answered from memory: less than waitress holds back for a slow reader.
 _INLINE: Final = 256 * 1024
-# How long a whole answer is waited for, in seconds; by worker threads only as long as most of them are free.
+# How long a whole answer is waited for, in seconds; by worker threads only as long as most of them are free. A
+# connection, too: a viewer that takes none any more would have all of them.
 _PATIENCE: Final = 1.0
 _BUSY_PATIENCE: Final = 0.02
+_BUSY_CONNECT: Final = 0.25
 _MANY: Final = THREADS * 3 // 4
 
 _STATUS_OF: Final[dict[type[OSError], str]] = {
@@ -120,11 +122,13 @@ class Forwarder:
         except NotHttp as error:
             return work.failed(BadRequest(f"The request's body is not HTTP: {error}."))
         # Not exact without a lock, and need not be.
-        patience = _PATIENCE if self._waiting < _MANY else _BUSY_PATIENCE
+        is_busy = self._waiting >= _MANY
+        patience = _BUSY_PATIENCE if is_busy else _PATIENCE
+        connect_within = min(self._timeouts.connect, _BUSY_CONNECT) if is_busy else self._timeouts.connect
         self._waiting += 1
         try:
             request = _request(where, target, environ, body)
-            sock = connect(where, self._timeouts.connect, patience)
+            sock = connect(where, connect_within, patience)
             exchange = Exchange(sock, environ["REQUEST_METHOD"], request, self._timeouts, patience)
             whole = exchange.whole(inline) if body is not None else None
         except (Unreachable, TookTooLong, Broken) as error:

@@ -95,8 +95,8 @@ def test_nothing_failed_stays_loaded(
     forgather.start()
     for _ in range(40):
         forgather.submit(sample_runs, port=free_port())
-    wait_until(lambda: all(record["status"] == "failed" for record in forgather.get("/api/jobs").json()), 60)
-    wait_until(lambda: forgather.units() == [])
+    wait_until(lambda: all(record["status"] == "failed" for record in forgather.get("/api/jobs").json()), 120)
+    wait_until(lambda: forgather.units() == [], 60)
     assert not list((forgather.folder / "state" / "exits").iterdir())
     assert {record["exit_code"] for record in forgather.get("/api/jobs").json()} == {1}
 

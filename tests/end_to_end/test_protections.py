@@ -16,6 +16,7 @@ from forgather_server import Forgather
 from waiting import wait_until
 
 MakeForgather = Callable[..., Forgather]
+FreePort = Callable[[], int]
 
 
 @pytest.fixture
@@ -191,11 +192,11 @@ def test_what_cannot_start_does_not_spin(make_forgather: MakeForgather, logdir: 
 
 
 def test_one_that_cannot_wake_says_why_and_can_be_restarted(
-    make_forgather: MakeForgather, probe: str, logdir: Path
+    make_forgather: MakeForgather, probe: str, logdir: Path, free_port: FreePort
 ) -> None:
     forgather = make_forgather(tensorboard=probe)
     forgather.start()
-    queue_id = forgather.submit(logdir, port="auto", lazy=True)
+    queue_id = forgather.submit(logdir, port=free_port(), lazy=True)
     if forgather.job(queue_id)["placement"] != "socket":
         return
     program = Path(probe)
@@ -206,15 +207,16 @@ def test_one_that_cannot_wake_says_why_and_can_be_restarted(
     program.with_name("away").rename(program)
     forgather.cli("job", "restart", queue_id)
     forgather.wait_status(queue_id, "sleeping")
-    assert forgather.get(f"/api/tb/{queue_id}/").status_code == 200
+    answer = forgather.get(f"/api/tb/{queue_id}/")
+    assert answer.status_code == 200, answer.text + forgather.log.read_text()
 
 
 def test_one_that_is_woken_too_often_says_so_and_can_be_restarted(
-    make_forgather: MakeForgather, probe: str, logdir: Path
+    make_forgather: MakeForgather, probe: str, logdir: Path, free_port: FreePort
 ) -> None:
     forgather = make_forgather(tensorboard=probe)
     forgather.start()
-    queue_id = forgather.submit(logdir, port="auto", lazy=True, idle_timeout="never")
+    queue_id = forgather.submit(logdir, port=free_port(), lazy=True, idle_timeout="never")
     if forgather.job(queue_id)["placement"] != "socket":
         return
     for _ in range(20):
@@ -228,4 +230,5 @@ def test_one_that_is_woken_too_often_says_so_and_can_be_restarted(
     assert wait_until(lambda: forgather.units() == [])
     forgather.cli("job", "restart", queue_id)
     forgather.wait_status(queue_id, "sleeping")
-    assert forgather.get(f"/api/tb/{queue_id}/").status_code == 200
+    answer = forgather.get(f"/api/tb/{queue_id}/")
+    assert answer.status_code == 200, answer.text + forgather.log.read_text()

@@ -15,7 +15,8 @@ from forgather_server import Forgather
 from waiting import wait_until
 
 FreePort = Callable[[], int]
-ASLEEP_SOON = {"idle_timeout": 1}
+# Long enough for a look to meet it while it is awake, on a machine with much else to do.
+ASLEEP_SOON = {"idle_timeout": 3}
 
 
 @pytest.fixture(autouse=True)

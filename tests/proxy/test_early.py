@@ -17,12 +17,14 @@ from waiting import wait_until
 
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.origin import Hosts
+from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.target import Open, Unknown
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server.gateway import Gateway
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-LARGE = 4_000_000
+# More than the kernel takes of it for a client that does not read.
+LARGE = 12 << 20
 
 
 class Busy:
@@ -171,6 +173,7 @@ def test_a_slow_answer_comes_by_the_relay(busy: Busy, viewer: MakeViewer) -> Non
 
 
 def test_more_of_them_than_are_waited_for_here(busy: Busy, front: Front, viewer: MakeViewer) -> None:
+    raise_open_files_limit()
     over = threading.Event()
     viewer(lambda connection, request: over.wait(30) and None, "dead")
     viewer(OK)
@@ -191,7 +194,10 @@ def test_who_does_not_read_holds_up_nobody(front: Front, viewer: MakeViewer) -> 
     front.targets[ID] = Open(target.host, target.port, "release")
     assert front.get(f"/api/tb/{ID}/index.js").endswith(body)
     asks = f"GET /api/tb/{ID}/index.js HTTP/1.1\r\nHost: h\r\n\r\n".encode()
-    with front.connect() as client:
+    with socket.socket() as client:
+        client.settimeout(20)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", front.port))
         # It lies in the cache, and the second is asked for before the first is read.
         client.sendall(asks * 2)
         for _ in range(5):

@@ -8,15 +8,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from viewer_zoo import ID, Front, MakeViewer, Seen
 from waiting import wait_until
 
+from forgather_units.proxy.connection import Timeouts
 from forgather_units.proxy.relay import TRANSFERS
+from forgather_units.proxy.target import OpenUnix
 from forgather_units.proxy.tuning import THREADS
 
 MIB = 1 << 20
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 def send_large(connection: socket.socket, request: Seen, size: int = 64 * MIB) -> None:
@@ -37,7 +41,7 @@ def resident() -> int:
 
 def test_slow_readers_hold_up_nobody(front: Front, viewer: MakeViewer) -> None:
     viewer(send_large, "slow")
-    viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    viewer(OK)
     before, files_before = resident(), temporary_files()
     with ExitStack() as stack:
         for _ in range(64):
@@ -147,7 +151,7 @@ def stands_still(count: Callable[[], int]) -> bool:
 def test_a_viewer_that_does_not_answer_holds_up_nobody(front: Front, viewer: MakeViewer) -> None:
     release = threading.Event()
     dead = viewer(lambda connection, request: release.wait(30) and None, "dead")
-    viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    viewer(OK)
     with ExitStack() as stack:
         # More of them than there are worker threads.
         for _ in range(2 * THREADS):
@@ -162,9 +166,47 @@ def test_a_viewer_that_does_not_answer_holds_up_nobody(front: Front, viewer: Mak
     release.set()
 
 
+def test_a_viewer_that_takes_no_connection_holds_up_nobody(viewer: MakeViewer, front: Front, tmp_path: Path) -> None:
+    viewer(OK)
+    patient = Front(Timeouts(connect=60))
+    try:
+        with ExitStack() as stack:
+            full = stack.enter_context(socket.socket(socket.AF_UNIX))
+            full.bind(str(tmp_path / "full"))
+            full.listen(0)
+            patient.targets.update({**front.targets, "full": OpenUnix(str(tmp_path / "full"))})
+            # More of them than there are worker threads, each of which would wait for a minute.
+            for _ in range(2 * THREADS):
+                waiter = stack.enter_context(patient.connect())
+                waiter.sendall(b"GET /api/tb/full/ HTTP/1.1\r\nHost: h\r\n\r\n")
+            # To HEAD a worker thread answers.
+            assert patient.get(method="HEAD").startswith(b"HTTP/1.1 200 OK")
+            assert patient.get().endswith(b"ok")
+    finally:
+        patient.stop()
+
+
+def test_a_socket_that_appears_late_is_waited_for(viewer: MakeViewer, front: Front) -> None:
+    """systemd says that a socket unit starts before its socket is there."""
+    made = viewer(OK, unix=True)
+    where = front.targets[ID]
+    assert isinstance(where, OpenUnix)
+    elsewhere = where.path + ".later"
+    front.targets[ID] = OpenUnix(elsewhere)
+    with front.connect() as client:
+        client.sendall(f"GET /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        client.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        Path(where.path).rename(elsewhere)
+        client.settimeout(20)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+    assert len(made.seen) == 1
+
+
 def test_a_viewer_that_wakes_late_is_waited_for(front: Front, viewer: MakeViewer) -> None:
     """Behind a socket of systemd's a connection waits until its viewer has started."""
-    made = viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", unix=True, delay=1.2)
+    made = viewer(OK, unix=True, delay=1.2)
     assert front.get().endswith(b"ok")
     assert len(made.seen) == 1
 
@@ -186,7 +228,7 @@ def test_with_no_place_left_it_is_said_when_to_come_again(
 
 
 def test_nothing_stays_open(front: Front, viewer: MakeViewer) -> None:
-    viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    viewer(OK)
     viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nshort", "broken")
     viewer(b"no http at all\r\n\r\n", "silent")
     front.get()
@@ -215,7 +257,7 @@ def test_a_viewer_killed_under_many_downloads(front: Front, viewer: MakeViewer) 
         sent_half.wait(20)
 
     viewer(half, "killed")
-    viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    viewer(OK)
     lengths: list[int] = []
     clients = [
         threading.Thread(target=lambda: lengths.append(len(front.get("/api/tb/killed/").partition(b"\r\n\r\n")[2])))
