@@ -56,8 +56,9 @@ def connect(where: Open | OpenUnix, seconds: float, patience: float) -> socket.s
         raise Unreachable(f"TensorBoard cannot be reached at {_spelled(where)} ({reason}).") from error
 
 
-def connect_at_once(where: Open | OpenUnix) -> socket.socket | None:
-    """A connected socket that never blocks; None where to connect, or to find out why not, would mean to wait."""
+def begin_to_connect(where: Open | OpenUnix) -> socket.socket | None:
+    """A socket that never blocks, connected or about to be (`has_failed` says if not); None where even to begin, or to
+    find out why not, would mean to wait."""
     address: str | tuple[str, int]
     match where:
         case OpenUnix(path=address):
@@ -70,15 +71,16 @@ def connect_at_once(where: Open | OpenUnix) -> socket.socket | None:
         sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     except OSError:  # no more files
         return None
-    try:
-        # On the loopback interface it stands by now, though the kernel says that it is in progress.
-        if sock.connect_ex(address) in (0, errno.EINPROGRESS):
-            sock.getpeername()
-            return sock
-    except OSError:
-        pass
+    # On the loopback interface it mostly stands by now, though the kernel says that it is in progress.
+    if sock.connect_ex(address) in (0, errno.EINPROGRESS) and not has_failed(sock):
+        return sock
     sock.close()
     return None
+
+
+def has_failed(sock: socket.socket) -> bool:
+    """Whether nothing came of the connection that was begun."""
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
 
 def set_timeout(sock: socket.socket, option: int, seconds: float) -> None:

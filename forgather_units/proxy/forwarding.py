@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from forgather_units.proxy import pages
 from forgather_units.proxy.client import Client, Unread, whole_body
-from forgather_units.proxy.connection import Timeouts, TookTooLong, Unreachable, connect, connect_at_once, host_header
+from forgather_units.proxy.connection import Timeouts, TookTooLong, Unreachable, begin_to_connect, connect, host_header
 from forgather_units.proxy.containment import policy
 from forgather_units.proxy.headers import Headers, request_headers, response_headers, values
 from forgather_units.proxy.observer import Observer
@@ -86,6 +86,16 @@ class Begun:
         self.deadline = self.began + _PATIENCE
         self.sock: socket.socket = exchange.sock
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether there is something left to send: all of it, while the connection does not stand yet."""
+        return self._exchange is not None and bool(self._exchange.unsent)
+
+    @property
+    def has_sent_nothing(self) -> bool:
+        """Whether it can as well begin anew elsewhere."""
+        return self._exchange is not None and self._exchange.has_sent_nothing
+
     def arrived(self) -> Arrival:
         """Take in what is there, without waiting; not to be asked of one that was taken."""
         assert self._exchange is not None
@@ -143,7 +153,7 @@ class Forwarder:
             return None
         if int(environ.get("CONTENT_LENGTH") or 0) > ONE_PACKET:
             return None
-        sock = connect_at_once(where)
+        sock = begin_to_connect(where)
         if sock is None:
             return None
         request = _request(where, target, environ, _read_body(environ))

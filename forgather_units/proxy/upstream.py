@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final
 
 from forgather_units.proxy.chunked import ChunkedDecoder
-from forgather_units.proxy.connection import Timeouts, TookTooLong, send_at_once, set_timeout
+from forgather_units.proxy.connection import Timeouts, TookTooLong, has_failed, send_at_once, set_timeout
 from forgather_units.proxy.response_head import (
     Chunked,
     Fixed,
@@ -42,6 +42,7 @@ class Broken(OSError):
 class Arrival(Enum):
     """How much of an answer is there."""
 
+    NOT_BEGUN = "the connection failed before anything was sent: from the beginning, by whoever can wait"
     COMING = "more is to come"
     WHOLE = "all of it"
     LONG = "it is large, has no end that is known, or is broken: for whoever can wait"
@@ -91,11 +92,11 @@ class Exchange:
     Raises (all are OSError): Unreachable, TookTooLong, Broken.
     """
 
-    __slots__ = ("_broken", "_framing", "_patience", "method", "reader", "sock", "timeouts", "unsent")
+    __slots__ = ("_broken", "_framing", "_patience", "_request", "method", "reader", "sock", "timeouts", "unsent")
 
     def __init__(self, sock: socket.socket, method: str, request: bytes, timeouts: Timeouts, patience: float) -> None:
-        """Sends of `request` (head and body) what is taken at once over the connected `sock`, which is its own from now
-        on. `patience`, in seconds, is how long `whole` waits."""
+        """Sends of `request` (head and body) what is taken at once over `sock`, which is its own from now on, connected
+        or about to be. `patience`, in seconds, is how long `whole` waits."""
         self.method = method
         self.timeouts = timeouts
         self._patience = patience
@@ -104,7 +105,7 @@ class Exchange:
         self.reader = HeadReader()
         self.sock = sock
         try:
-            self.unsent = memoryview(request)
+            self._request = self.unsent = memoryview(request)
             if len(request) > ONE_PACKET:
                 send_at_once(self.sock)
             self._send_some()
@@ -137,10 +138,19 @@ class Exchange:
                 return bytes(memoryview(self.reader.rest)[:length])
         return None
 
+    @property
+    def has_sent_nothing(self) -> bool:
+        """Whether the viewer knows nothing of it."""
+        return len(self.unsent) == len(self._request)
+
     def arrived(self, largest: int) -> Arrival:
         """What there is of it, where `sock` does not block. `largest` as for `whole`, which raises what is wrong."""
+        if self.unsent:
+            if self.has_sent_nothing and has_failed(self.sock):
+                return Arrival.NOT_BEGUN
+            self._send_some()
         try:
-            self._receive(None)
+            self._take()
             if self._is_coming(largest):
                 return Arrival.COMING
             kind = self.framing()
@@ -190,6 +200,10 @@ class Exchange:
         """Whether something arrived in time; raises Broken."""
         if self.unsent and not self._send_until_answered(deadline):
             return False
+        return self._take() and (deadline is None or time.monotonic() < deadline)
+
+    def _take(self) -> bool:
+        """Whether something has arrived; raises Broken."""
         try:
             received = self.sock.recv(PIECE)
         except BlockingIOError:
@@ -199,7 +213,7 @@ class Exchange:
         if not received:
             raise short(self._left())
         self.reader.feed(received)
-        return deadline is None or time.monotonic() < deadline
+        return True
 
     def _left(self) -> int | None:
         """How many bytes of the body are still to come, where it has begun."""

@@ -42,7 +42,7 @@ def test_in_every_state(forgather: Forgather, sample_runs: Path, free_port: Free
     ended = forgather.wait_status(running, "aborted", seconds=20)
     assert ended["signal"] == (signal.SIGKILL if action == "force-kill" else None)
     assert control(forgather, running, action) == f"{running} has ended already (aborted)"
-    assert forgather.units() == []
+    wait_until(lambda: forgather.units() == [])
 
 
 def test_one_that_will_not_stop_is_killed_by_systemd(

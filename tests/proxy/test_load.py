@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from viewer_zoo import ID, Front, MakeViewer, Seen
+from viewer_zoo import ID, Front, MakeViewer, Seen, Viewer
 from waiting import wait_until
 
 from forgather_units.proxy.connection import Timeouts
 from forgather_units.proxy.relay import TRANSFERS
-from forgather_units.proxy.target import OpenUnix
+from forgather_units.proxy.target import Open, OpenUnix
 from forgather_units.proxy.tuning import THREADS
 
 MIB = 1 << 20
@@ -182,6 +182,30 @@ def test_a_viewer_that_takes_no_connection_holds_up_nobody(viewer: MakeViewer, f
             # To HEAD a worker thread answers.
             assert patient.get(method="HEAD").startswith(b"HTTP/1.1 200 OK")
             assert patient.get().endswith(b"ok")
+    finally:
+        patient.stop()
+
+
+def test_a_connection_that_is_long_in_coming_is_waited_for() -> None:
+    patient = Front(Timeouts(connect=20))
+    try:
+        with ExitStack() as stack:
+            full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+            taken = stack.enter_context(socket.create_connection(full.getsockname()))
+            patient.targets[ID] = Open("127.0.0.1", full.getsockname()[1])
+            client = stack.enter_context(patient.connect())
+            client.sendall(f"GET /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+            client.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                client.recv(1)
+            stack.enter_context(full.accept()[0])
+            taken.close()
+            late = Viewer(full, OK)
+            threading.Thread(target=late.serve, daemon=True).start()
+            client.settimeout(20)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+            assert len(late.seen) == 1
+            full.shutdown(socket.SHUT_RDWR)
     finally:
         patient.stop()
 

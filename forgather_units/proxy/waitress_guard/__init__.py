@@ -8,8 +8,8 @@
 Leaned on, the same in waitress 2.1 and 3.0 and pinned by the tests: `channel_class`, `parser_class`, `task_class`; of
 the parser `parse_header`, `received`, `completed`, `body_rcv`, `content_length`, `chunked`, `expect_continue`,
 `headers`; of the task `get_environment`, `environ`, `service`, `write`, `build_response_header`, `wrote_header`,
-`close_on_finish`, `content_bytes_written`, `response_headers`; of the channel `socket`, `requests`,
+`close_on_finish`, `content_bytes_written`, `response_headers`; of the channel `socket`, `requests`, `_fileno`,
 `received`, `service`, `total_outbufs_len`, `write_soon`; of the server `add_task`, `pull_trigger`;
-ReadOnlyFileBasedBuffer with `get`, `skip`, `prepare`, `close`; `wasyncore.dispatcher`. Where the keys of `environ` are
-not in the environ, applications answer by the public API, in their worker thread.
+ReadOnlyFileBasedBuffer with `get`, `skip`, `prepare`, `close`; what `wasyncore.readwrite` asks of a dispatcher. Where
+the keys of `environ` are not in the environ, applications answer by the public API, in their worker thread.
 """

@@ -15,7 +15,6 @@ from enum import Enum
 from threading import get_ident
 from typing import Any, Final, Literal, Protocol
 
-from waitress import wasyncore
 from waitress.channel import HTTPChannel
 
 from forgather_units.proxy.upstream import Arrival
@@ -46,8 +45,16 @@ class Begun(Protocol):
     deadline: float
     """Until when it is waited for here, as of time.monotonic()."""
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether it has something left to send."""
+
+    @property
+    def has_sent_nothing(self) -> bool:
+        """Whether it can as well begin anew elsewhere."""
+
     def arrived(self) -> Arrival:
-        """Take in what is there, without waiting."""
+        """Send and take in what goes without waiting."""
 
     def close(self) -> None:
         """End it, if the application has not taken it."""
@@ -137,8 +144,7 @@ class EarlyAnswers:
                 if self.waiting < _WAITING_AT_MOST:
                     _Waiting(self, channel, begun)
                 else:
-                    # A worker thread does not wait for what has begun either: the relay does.
-                    self.later(channel)
+                    self.give_up(channel, begun)
 
     def _looked_at(self, channel: StrictChannel) -> Literal[AtHand.AT_HAND] | Begun | None:
         request = channel.requests[0]
@@ -152,6 +158,15 @@ class EarlyAnswers:
             log.exception("the first look at a request failed")
             return None
 
+    def give_up(self, channel: StrictChannel, begun: Begun) -> None:
+        """Leave it to a worker thread. That does not wait for what has begun either, but has the relay do it."""
+        if begun.has_sent_nothing:
+            begun.close()
+            request = channel.requests[0]
+            request.begun = None
+            del request.environ[BEGUN]
+        self.later(channel)
+
     def answer(self, channel: StrictChannel) -> None:
         """In this thread, which is the loop's."""
         self._answers_in = get_ident()
@@ -161,47 +176,60 @@ class EarlyAnswers:
             self._answers_in = None
 
 
-class _Waiting(wasyncore.dispatcher):  # type: ignore[misc]
-    """The connection to a viewer whose answer `channel` waits for."""
+class _Waiting:
+    """The connection to a viewer whose answer `channel` waits for: to the loop, one of waitress's dispatchers."""
+
+    accepting = False
+
+    __slots__ = ("_begun", "_channel", "_early", "_is_over", "_number")
 
     def __init__(self, early: EarlyAnswers, channel: StrictChannel, begun: Begun) -> None:
-        super().__init__(begun.sock, early.loop)
         self._early = early
         self._channel = channel
         self._begun = begun
         self._is_over = False
+        self._number = begun.sock.fileno()
         early.waiting += 1
+        early.loop[self._number] = self
 
     def readable(self) -> bool:
         """Asked at each turn of the loop, and at least once a second."""
         if time.monotonic() < self._begun.deadline:
             return True
-        self._end(self._early.later)
+        self._give_up()
         return False
 
     def writable(self) -> bool:
-        return False
+        return not self._is_over and self._begun.is_sending
 
-    def handle_read(self) -> None:
+    def handle_read_event(self) -> None:
+        """Something has arrived, or can be sent, or the viewer has closed."""
+        if self._is_over:
+            return
         match self._begun.arrived():
             case Arrival.WHOLE:
-                self._end(self._early.answer)
-            case Arrival.LONG:
-                self._end(self._early.later)
+                self._leave()
+                self._early.answer(self._channel)
+            case Arrival.LONG | Arrival.NOT_BEGUN:
+                self._give_up()
 
-    def handle_close(self) -> None:
-        """The viewer has closed; what it sent before may not be read yet."""
-        if not self._is_over:
-            self.handle_read()
+    handle_write_event = handle_expt_event = handle_close = handle_read_event
 
     def handle_error(self) -> None:
         log.exception("an answer could not be waited for")
-        self._end(self._early.later)
+        self._give_up()
 
-    def _end(self, answer: Callable[[StrictChannel], None]) -> None:
-        if self._is_over:
-            return
+    def close(self) -> None:
+        """The server ends."""
+        self._begun.close()
+
+    def _give_up(self) -> None:
+        if not self._is_over:
+            self._leave()
+            self._early.give_up(self._channel, self._begun)
+
+    def _leave(self) -> None:
+        """Wait no longer."""
         self._is_over = True
         self._early.waiting -= 1
-        self.del_channel()
-        answer(self._channel)
+        del self._early.loop[self._number]
