@@ -65,10 +65,6 @@ class AssetCache:
         """Bytes of all bodies."""
         return self._size
 
-    def __contains__(self, key: Key) -> bool:
-        with self._lock:
-            return key in self._assets
-
     def get(self, key: Key) -> Asset | None:
         with self._lock:
             asset = self._assets.get(key)

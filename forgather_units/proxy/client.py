@@ -7,16 +7,15 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from typing import Final
 
 from forgather_units.proxy.chunked import ChunkedDecoder
-from forgather_units.proxy.headers import Headers
+from forgather_units.proxy.headers import Headers, values
+from forgather_units.proxy.written_head import may_have_body, written_head
 
 PIECE: Final = 256 * 1024
 """Bytes read at a time. What is not sent yet is one piece, so this is what a slow reader costs."""
 _DRAIN_SECONDS: Final = 5.0
-_NO_BODY: Final = frozenset({"204", "304"})
 
 
 class ClientLeft(OSError):
@@ -49,18 +48,12 @@ class Client:
 
     async def send_head(self, status: str, headers: Headers, *, has_body: bool = True) -> None:
         """Status line and headers, and those that belong to this connection."""
-        names = {name.lower() for name, _ in headers}
         own: Headers = [("Connection", "close")]
-        if "date" not in names:
-            own.append(("Date", formatdate(usegmt=True)))
-        if "server" not in names:
-            own.append(("Server", "forgather"))
-        has_body = has_body and self.method != "HEAD" and status[:3] not in _NO_BODY
-        self._chunked = has_body and self.version == "1.1" and "content-length" not in names
+        has_body = has_body and may_have_body(self.method, status)
+        self._chunked = has_body and self.version == "1.1" and not values(headers, "content-length")
         if self._chunked:
             own.append(("Transfer-Encoding", "chunked"))
-        lines = [f"HTTP/{self.version} {status}", *(f"{name}: {value}" for name, value in (*headers, *own))]
-        await self.send_raw(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        await self.send_raw(written_head(self.version, status, headers, *own))
 
     @property
     def takes_bytes_as_they_are(self) -> bool:

@@ -57,8 +57,8 @@ def connect(where: Open | OpenUnix, seconds: float, patience: float) -> socket.s
 
 
 def begin_to_connect(where: Open | OpenUnix) -> socket.socket | None:
-    """A socket that never blocks, connected or about to be (`has_failed` says if not); None where even to begin, or to
-    find out why not, would mean to wait."""
+    """A socket that never blocks, connected or about to be (the first send says if not); None where even to begin, or
+    to find out why not, would mean to wait."""
     address: str | tuple[str, int]
     match where:
         case OpenUnix(path=address):
@@ -72,15 +72,10 @@ def begin_to_connect(where: Open | OpenUnix) -> socket.socket | None:
     except OSError:  # no more files
         return None
     # On the loopback interface it mostly stands by now, though the kernel says that it is in progress.
-    if sock.connect_ex(address) in (0, errno.EINPROGRESS) and not has_failed(sock):
+    if sock.connect_ex(address) in (0, errno.EINPROGRESS):
         return sock
     sock.close()
     return None
-
-
-def has_failed(sock: socket.socket) -> bool:
-    """Whether nothing came of the connection that was begun."""
-    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
 
 def set_timeout(sock: socket.socket, option: int, seconds: float) -> None:

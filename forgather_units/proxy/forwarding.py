@@ -77,39 +77,43 @@ class HeadAnswered(ConnectionAbortedError):
 class Begun:
     """A request that was sent from the server's own thread, which holds the connection until it is taken."""
 
-    __slots__ = ("_exchange", "began", "deadline", "sock", "target")
+    __slots__ = ("_exchange", "_is_carried_on", "_work", "deadline", "sock")
 
-    def __init__(self, exchange: Exchange, target: RequestTarget) -> None:
-        self._exchange: Exchange | None = exchange
-        self.target = target
-        self.began = time.monotonic()
-        self.deadline = self.began + _PATIENCE
+    def __init__(self, exchange: Exchange, work: _Work) -> None:
+        self._exchange = exchange
+        self._work = work
+        self._is_carried_on = False
+        self.deadline = work.began + _PATIENCE
         self.sock: socket.socket = exchange.sock
 
     @property
     def is_sending(self) -> bool:
         """Whether there is something left to send: all of it, while the connection does not stand yet."""
-        return self._exchange is not None and bool(self._exchange.unsent)
+        return bool(self._exchange.unsent)
 
     @property
     def has_sent_nothing(self) -> bool:
         """Whether it can as well begin anew elsewhere."""
-        return self._exchange is not None and self._exchange.has_sent_nothing
+        return self._exchange.has_sent_nothing
 
     def arrived(self) -> Arrival:
-        """Take in what is there, without waiting; not to be asked of one that was taken."""
-        assert self._exchange is not None
+        """Take in what is there, without waiting."""
         return self._exchange.arrived(_INLINE)
 
-    def take(self) -> Exchange:
-        """It belongs to the caller from now on; not to be asked twice."""
-        exchange, self._exchange = self._exchange, None
-        assert exchange is not None
-        return exchange
+    def answer(self) -> Answer:
+        """What has arrived, once it is WHOLE."""
+        whole = self._exchange.whole(_INLINE)
+        assert whole is not None
+        return self._work.whole(self._exchange, whole)
+
+    def carry_on(self, environ: Environ) -> tuple[Exchange, _Work]:
+        """It belongs to the caller from now on. `environ` is of the same request, in another thread."""
+        self._is_carried_on = True
+        return self._exchange, replace(self._work, environ=environ)
 
     def close(self) -> None:
-        """End the connection, unless it was taken."""
-        if self._exchange is not None:
+        """End the connection, unless somebody carries it on."""
+        if not self._is_carried_on:
             self._exchange.close()
 
 
@@ -156,13 +160,17 @@ class Forwarder:
         sock = begin_to_connect(where)
         if sock is None:
             return None
+        began = time.monotonic()
         request = _request(where, target, environ, _read_body(environ))
-        return Begun(Exchange(sock, environ["REQUEST_METHOD"], request, self._timeouts, 0), target)
+        exchange = Exchange(sock, environ["REQUEST_METHOD"], request, self._timeouts, 0)
+        if exchange.has_failed_to_begin:
+            exchange.close()
+            return None
+        return Begun(exchange, _Work(self, target, environ, began))
 
     def finish(self, begun: Begun, environ: Environ) -> Answer | HandedOver | Relayed:
         """The answer of what was begun, on its way where it is not whole yet."""
-        work = _Work(self, begun.target, environ, begun.began)
-        exchange = begun.take()
+        exchange, work = begun.carry_on(environ)
         try:
             whole = exchange.whole(_INLINE)
         except (TookTooLong, Broken) as error:
@@ -205,6 +213,10 @@ class _Work:
         """`whole` is the body, None: it is still to come. `uploads`: so is the rest of the request's."""
         if whole is None or _is_endless_head(exchange):
             return self._hand_over(exchange, uploads)
+        return self.whole(exchange, whole)
+
+    def whole(self, exchange: Exchange, whole: bytes) -> Answer:
+        """The answer of which the body is `whole`."""
         exchange.close()
         self.finished(exchange.head.code)
         return Answer(exchange.head.status, self.headers(exchange.head), whole)

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final
 
 from forgather_units.proxy.chunked import ChunkedDecoder
-from forgather_units.proxy.connection import Timeouts, TookTooLong, has_failed, send_at_once, set_timeout
+from forgather_units.proxy.connection import Timeouts, TookTooLong, send_at_once, set_timeout
 from forgather_units.proxy.response_head import (
     Chunked,
     Fixed,
@@ -92,7 +92,18 @@ class Exchange:
     Raises (all are OSError): Unreachable, TookTooLong, Broken.
     """
 
-    __slots__ = ("_broken", "_framing", "_patience", "_request", "method", "reader", "sock", "timeouts", "unsent")
+    __slots__ = (
+        "_broken",
+        "_framing",
+        "_patience",
+        "_request",
+        "has_failed_to_begin",
+        "method",
+        "reader",
+        "sock",
+        "timeouts",
+        "unsent",
+    )
 
     def __init__(self, sock: socket.socket, method: str, request: bytes, timeouts: Timeouts, patience: float) -> None:
         """Sends of `request` (head and body) what is taken at once over `sock`, which is its own from now on, connected
@@ -102,6 +113,8 @@ class Exchange:
         self._patience = patience
         self._framing: Framing | None = None
         self._broken: Broken | None = None
+        self.has_failed_to_begin = False
+        """The connection takes nothing, and has taken nothing."""
         self.reader = HeadReader()
         self.sock = sock
         try:
@@ -141,14 +154,14 @@ class Exchange:
     @property
     def has_sent_nothing(self) -> bool:
         """Whether the viewer knows nothing of it."""
-        return len(self.unsent) == len(self._request)
+        return self.has_failed_to_begin or len(self.unsent) == len(self._request)
 
     def arrived(self, largest: int) -> Arrival:
         """What there is of it, where `sock` does not block. `largest` as for `whole`, which raises what is wrong."""
         if self.unsent:
-            if self.has_sent_nothing and has_failed(self.sock):
-                return Arrival.NOT_BEGUN
             self._send_some()
+        if self.has_failed_to_begin:
+            return Arrival.NOT_BEGUN
         try:
             self._take()
             if self._is_coming(largest):
@@ -236,6 +249,7 @@ class Exchange:
             return
         except OSError:
             # It takes no more of the request; what it answered before that (413, say) can still be read.
+            self.has_failed_to_begin = self.has_sent_nothing
             self.unsent = memoryview(b"")
             return
         self.unsent = self.unsent[sent:]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from forgather_units.proxy import pages
-from forgather_units.proxy.cache import LARGEST, AssetCache, asset_of, key_of
+from forgather_units.proxy.cache import LARGEST, AssetCache, Key, asset_of, key_of
 from forgather_units.proxy.connection import Timeouts
 from forgather_units.proxy.forwarding import Begun, Forwarder, HandedOver, Relayed, policy_for
 from forgather_units.proxy.mounts import is_mounted, mount_of
@@ -15,7 +15,6 @@ from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.readiness import knock
 from forgather_units.proxy.request_target import MalformedTarget, RequestTarget, below, raw_target
 from forgather_units.proxy.target import Moved, Open, OpenUnix, Resolver
-from forgather_units.proxy.waitress_guard.early import AT_HAND, AtHand
 from forgather_units.proxy.waitress_guard.environ import BEGUN, IN_MEMORY
 
 Environ = dict[str, Any]
@@ -42,7 +41,7 @@ class Proxy:
         """Whether this request is the proxy's to answer: its target, as sent, lies below the mount."""
         return is_mounted(raw_target(environ))
 
-    def first_look(self, environ: Environ, admits: Callable[[Environ], bool]) -> Literal[AtHand.AT_HAND] | Begun | None:
+    def first_look(self, environ: Environ, admits: Callable[[Environ], bool]) -> Answer | Begun | None:
         """How this request is answered without a worker thread, if it is: out of the cache, or by a viewer that is
         asked here and now, provided that `admits` says so. Waits for nothing."""
         if _refusal(environ) is not None:
@@ -54,13 +53,13 @@ class Proxy:
         if target is None or not target.rest:
             return None
         match self._resolve(target.mount, target.queue_id):
-            case Open() | OpenUnix() as where:
+            case Open() | OpenUnix() as where if admits(environ):
                 key = key_of(where.release, target, environ)
                 if key is None:
-                    return self._forwarder.begin(where, target, environ) if admits(environ) else None
+                    return self._forwarder.begin(where, target, environ)
                 # One that sleeps is to be woken by it, which is a connection.
-                sleeps = isinstance(where, OpenUnix) and where.asleep
-                return AT_HAND if key in self._cache and not sleeps else None
+                if not (isinstance(where, OpenUnix) and where.asleep):
+                    return self._kept(key, target, environ)
         return None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -112,14 +111,12 @@ class Proxy:
         key = key_of(where.release, target, environ)
         if key is None:
             return self._forwarder.forward(where, target, environ)
-        asset = self._cache.get(key)
-        if asset is not None:
+        kept = self._kept(key, target, environ)
+        if kept is not None:
             if target.rest == "/" and isinstance(where, OpenUnix) and where.asleep:
                 # The page is here at once: its viewer is to be awake by the time it asks for data.
                 knock(where.path)
-            answer = asset.answer(environ, policy_for(environ, target, asset.headers))
-            self._observer(target.queue_id, int(answer.status[:3]), 0.0)
-            return answer
+            return kept
         forwarded = self._forwarder.forward(where, target, environ, LARGEST)
         if isinstance(forwarded, Answer) and environ["REQUEST_METHOD"] == "GET":
             policy = policy_for(environ, target, forwarded.headers)
@@ -128,6 +125,15 @@ class Proxy:
                 self._cache.put(key, asset)
                 return asset.answer(environ, policy)
         return forwarded
+
+    def _kept(self, key: Key, target: RequestTarget, environ: Environ) -> Answer | None:
+        """What the cache answers, if it does."""
+        asset = self._cache.get(key)
+        if asset is None:
+            return None
+        answer = asset.answer(environ, policy_for(environ, target, asset.headers))
+        self._observer(target.queue_id, int(answer.status[:3]), 0.0)
+        return answer
 
 
 def _target_of(environ: Environ) -> RequestTarget | None:

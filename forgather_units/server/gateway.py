@@ -6,14 +6,14 @@ The proxy stands beside Flask, not behind it: Flask's routing would cost each cl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.gate import Application, Gate
 from forgather_units.auth.origin import Hosts
 from forgather_units.proxy.forwarding import Begun
 from forgather_units.proxy.mounts import brought_home
-from forgather_units.proxy.waitress_guard.early import AtHand
+from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.waitress_guard.environ import BEGUN
 from forgather_units.proxy.wsgi import Proxy
 
@@ -35,8 +35,8 @@ class Gateway:
         # Before the gate: what a viewer's page asks for at the root is gated like the viewer.
         return self._gate(brought_home(environ), start_response)
 
-    def first_look(self, environ: Environ) -> Literal[AtHand.AT_HAND] | Begun | None:
-        """What may be answered early. Nothing reaches a viewer that the gate would not let through."""
+    def first_look(self, environ: Environ) -> Answer | Begun | None:
+        """How this is answered early, if it is. Nothing is that the gate would not let through."""
         environ = brought_home(environ)
         return self._proxy.first_look(environ, self._gate.admits) if self._proxy.claims(environ) else None
 

@@ -232,6 +232,46 @@ def test_a_client_that_left_is_not_waited_for(busy: Busy, viewer: MakeViewer) ->
     wait_until(gone.is_set, 10, "the viewer is left too")
 
 
+@pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
+def test_a_connection_ends_where_its_client_says_so(front: Front, viewer: MakeViewer, version: str) -> None:
+    viewer(OK)
+    asks = f"GET /api/tb/{ID}/data/runs {version}\r\nHost: h\r\n".encode()
+    with front.connect() as client:
+        if version == "HTTP/1.1":
+            for _ in range(2):
+                client.sendall(asks + b"\r\n")
+                assert client.recv(65536).endswith(b"ok")
+        client.sendall(asks + b"Connection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.startswith(version.encode() + b" 200 OK\r\n")
+    assert b"\r\nConnection: close\r\n" in answer
+
+
+def test_what_a_trusted_proxy_says_of_its_client(front: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    behind = InThread(
+        front.proxy,
+        lambda environ: front.proxy.first_look(environ, lambda _: True),
+        threads=1,
+        trusted_proxy="127.0.0.1",
+        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
+    )
+    told = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+    try:
+        for proto, status in ("https", 200), ("gopher", 400):
+            connection = http.client.HTTPConnection("127.0.0.1", behind.port, timeout=10)
+            connection.request("GET", f"/api/tb/{ID}/data/runs", headers={**told, "X-Forwarded-Proto": proto})
+            answer = connection.getresponse()
+            assert answer.status == status
+            policy = answer.getheader("Content-Security-Policy") or ""
+            connection.close()
+            assert (status == 200) == (f"connect-src https://127.0.0.1:{behind.port}/api/tb/{ID}/" in policy)
+    finally:
+        behind.stop()
+    (seen,) = made.seen
+    assert {name: seen.values(name) for name in told} == {name: [value.encode()] for name, value in told.items()}
+
+
 def test_idle_connections_are_closed(front: Front, tmp_path: Path) -> None:
     server = InThread(front.proxy, channel_timeout=1, cleanup_interval=1)
     try:

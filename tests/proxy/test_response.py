@@ -90,7 +90,7 @@ def test_no_body_by_status(front: Front, viewer: MakeViewer, status: bytes) -> N
     viewer(b"HTTP/1.1 " + status + b"\r\nContent-Length: 7\r\nETag: x\r\n\r\n")
     answer = front.get()
     assert head_of(answer)[0] == f"HTTP/1.1 {status.decode()}"
-    assert "Etag: x" in head_of(answer)
+    assert "ETag: x" in head_of(answer)
     assert body_of(answer) == b""
 
 

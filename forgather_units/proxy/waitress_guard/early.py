@@ -2,6 +2,9 @@
 
 At once, what lies in memory. When it has arrived, what a viewer answers soon and in one piece: its connection is waited
 for beside those of the clients, in the same loop. Everything else goes to a worker thread, with what has begun.
+
+Such an answer is written past waitress's tasks and buffers, which cost as much as all that the proxy does: by one call
+to the kernel, but for what the client does not take at once.
 """
 
 from __future__ import annotations
@@ -11,31 +14,22 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
 from threading import get_ident
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from waitress.channel import HTTPChannel
 
+from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.upstream import Arrival
-from forgather_units.proxy.waitress_guard.environ import BEGUN
 from forgather_units.proxy.waitress_guard.loop import Loop
 from forgather_units.proxy.waitress_guard.parsing import StrictParser
-from forgather_units.proxy.waitress_guard.task import HandOverTask
+from forgather_units.proxy.waitress_guard.task import HandOverTask, InMemory
+from forgather_units.proxy.written_head import may_have_body, written_head
 
 log = logging.getLogger(__name__)
 
 # waitress counts them as connections.
 _WAITING_AT_MOST: Final = 256
-
-
-class AtHand(Enum):
-    """The answer lies in memory."""
-
-    AT_HAND = "at hand"
-
-
-AT_HAND: Final = AtHand.AT_HAND
 
 
 class Begun(Protocol):
@@ -56,11 +50,14 @@ class Begun(Protocol):
     def arrived(self) -> Arrival:
         """Send and take in what goes without waiting."""
 
+    def answer(self) -> Answer:
+        """What has arrived, once it is WHOLE."""
+
     def close(self) -> None:
         """End it, if the application has not taken it."""
 
 
-FirstLook = Callable[[dict[str, Any]], Literal[AtHand.AT_HAND] | Begun | None]
+FirstLook = Callable[[dict[str, Any]], Answer | Begun | None]
 """From a request's environ: how it is answered early; None: in a worker thread. It may not wait for anything."""
 
 
@@ -70,6 +67,7 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
     parser_class = StrictParser
     task_class = HandOverTask
 
+    requests: list[StrictParser]
     receives_in: int | None = None
     """The thread that takes in what arrives, while it does."""
     is_due = False
@@ -86,12 +84,44 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
         return taken
 
     def service(self) -> None:
-        """Carry out the first request."""
+        """Carry out the first request, in a worker thread."""
         begun: Begun | None = self.requests[0].begun
         with self.server.early.serves(self):
             super().service()
         if begun is not None:
             begun.close()
+
+    def answer(self, answer: Answer) -> None:
+        """Answer the only request that there is, in the thread of the loop."""
+        (request,) = self.requests
+        own, closes = _on_this_connection(request)
+        head = written_head(request.version, answer.status, answer.headers, *own)
+        self._send(head, answer.body if may_have_body(request.command, answer.status) else b"")
+        self.close_when_flushed = closes
+        with self.requests_lock:
+            self.requests = []
+        request.close()
+
+    def _send(self, head: bytes, body: bytes) -> None:
+        try:
+            sent = self.socket.sendmsg((head, body))
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.will_close = True
+            return
+        self.last_activity = time.time()
+        if sent < len(head):
+            self.write_soon(head[sent:])
+        if (begins := max(0, sent - len(head))) < len(body):
+            self.write_soon(InMemory(body, begins))
+
+
+def _on_this_connection(request: StrictParser) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """What an answer says of the connection, and whether that ends with it."""
+    if request.version == "1.1":
+        return ((("Connection", "close"),), True) if request.connection_close else ((), False)
+    return (("Connection", "close"),), True
 
 
 class EarlyAnswers:
@@ -104,7 +134,6 @@ class EarlyAnswers:
         self._serving: dict[int, StrictChannel] = {}
         self._look = look
         self._wake: Callable[[], None] = server.pull_trigger
-        self._answers_in: int | None = None
         server.add_task, server.pull_trigger, server.early = self._add_task, self._pull_trigger, self
 
     def _add_task(self, channel: StrictChannel) -> None:
@@ -124,32 +153,28 @@ class EarlyAnswers:
             del self._serving[thread]
 
     def _pull_trigger(self) -> None:
-        thread = get_ident()
-        if (channel := self._serving.get(thread)) is not None:
+        if (channel := self._serving.get(get_ident())) is not None:
             self.loop.changed(channel._fileno)
-        # What answers in the loop need not wake it.
-        if self._answers_in != thread:
-            self._wake()
+        self._wake()
 
     def start(self, channel: StrictChannel) -> None:
         """Answer, or wait, or leave it to a worker thread."""
         match self._looked_at(channel):
             case None:
                 self.later(channel)
-            case AtHand():
-                self.answer(channel)
+            case Answer() as answer:
+                channel.answer(answer)
             case begun:
-                request = channel.requests[0]
-                request.begun = request.environ[BEGUN] = begun
+                channel.requests[0].begun = begun
                 if self.waiting < _WAITING_AT_MOST:
                     _Waiting(self, channel, begun)
                 else:
                     self.give_up(channel, begun)
 
-    def _looked_at(self, channel: StrictChannel) -> Literal[AtHand.AT_HAND] | Begun | None:
+    def _looked_at(self, channel: StrictChannel) -> Answer | Begun | None:
         request = channel.requests[0]
         # With more to send or to answer behind it, to answer could mean to wait for the client.
-        if request.error or request.unread or len(channel.requests) > 1 or channel.total_outbufs_len:
+        if request.error or request.unread or len(channel.requests) > 1 or channel.request or channel.total_outbufs_len:
             return None
         try:
             return self._look(HandOverTask(channel, request).get_environment())
@@ -162,18 +187,8 @@ class EarlyAnswers:
         """Leave it to a worker thread. That does not wait for what has begun either, but has the relay do it."""
         if begun.has_sent_nothing:
             begun.close()
-            request = channel.requests[0]
-            request.begun = None
-            del request.environ[BEGUN]
+            channel.requests[0].begun = None
         self.later(channel)
-
-    def answer(self, channel: StrictChannel) -> None:
-        """In this thread, which is the loop's."""
-        self._answers_in = get_ident()
-        try:
-            channel.service()
-        finally:
-            self._answers_in = None
 
 
 class _Waiting:
@@ -209,7 +224,8 @@ class _Waiting:
         match self._begun.arrived():
             case Arrival.WHOLE:
                 self._leave()
-                self._early.answer(self._channel)
+                self._channel.answer(self._begun.answer())
+                self._early.loop.changed(self._channel._fileno)
             case Arrival.LONG | Arrival.NOT_BEGUN:
                 self._give_up()
 

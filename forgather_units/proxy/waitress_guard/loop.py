@@ -51,9 +51,15 @@ class Loop(dict[int, Any]):
         while self._changed:
             self._look_at(self._changed.popleft())
         for number, events in self._poll.poll(min(seconds, _EVERYBODY)):
-            if (dispatcher := self.get(number)) is not None:
+            if (dispatcher := self.get(number)) is None:
+                continue
+            if events & _READ and not dispatcher.readable():
+                # It was left among the readable ones, since by now it mostly is again.
+                events &= select.EPOLLOUT
+                self._watch(number, self._watched.get(number, 0) & select.EPOLLOUT)
+            if events:
                 wasyncore.readwrite(dispatcher, events)
-                self._changed.append(number)
+                self._look_at(number)
 
     def close(self) -> None:
         self._poll.close()
@@ -62,7 +68,8 @@ class Loop(dict[int, Any]):
         dispatcher = self.get(number)
         if dispatcher is None:
             return
-        events = _READ if dispatcher.readable() else 0
+        watched = self._watched.get(number, 0)
+        events = _READ if dispatcher.readable() else watched & _READ
         if dispatcher.writable() and not dispatcher.accepting:
             events |= select.EPOLLOUT
         # Asked, it may have left.

@@ -29,10 +29,11 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
     """Refuses, with 400, a request whose end could be in dispute; leaves a large body for a viewer unread."""
 
     unread: Unread | None = None
-    environ: dict[str, Any] | None = None
-    """Made once, whoever asks for it first."""
     begun: Any = None
     """What is waited for already."""
+    command: str
+    version: str
+    connection_close: bool
     content_length: int
     expect_continue: bool
 

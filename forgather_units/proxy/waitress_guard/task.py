@@ -16,7 +16,7 @@ from waitress.task import WSGITask
 from forgather_units.auth.credentials import PEER
 from forgather_units.proxy.client import Client, drained
 from forgather_units.proxy.relay import TRANSFERS
-from forgather_units.proxy.waitress_guard.environ import HAND_OVER, IN_MEMORY, UNREAD
+from forgather_units.proxy.waitress_guard.environ import BEGUN, HAND_OVER, IN_MEMORY, UNREAD
 
 # struct ucred of socket(7): pid, uid, gid.
 _UCRED: Final = struct.Struct("iII")
@@ -36,15 +36,15 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
 
     def get_environment(self) -> dict[str, Any]:
         """The WSGI environ."""
-        environ: dict[str, Any] | None = self.request.environ
-        if environ is None:
-            environ = self.request.environ = super().get_environment()
-            environ[IN_MEMORY] = InMemory
-            if (peer := _peer(self.channel)) is not None and not _FORWARDING & set(self.request.headers):
-                environ[PEER] = peer
-            if self.request.unread is not None:
-                environ[UNREAD] = self.request.unread
+        environ: dict[str, Any] = super().get_environment()
+        environ[IN_MEMORY] = InMemory
         environ[HAND_OVER] = self.hand_over
+        if (peer := _peer(self.channel)) is not None and not _FORWARDING & set(self.request.headers):
+            environ[PEER] = peer
+        if self.request.unread is not None:
+            environ[UNREAD] = self.request.unread
+        if self.request.begun is not None:
+            environ[BEGUN] = self.request.begun
         return environ
 
     def hand_over(self) -> Client | None:
@@ -117,9 +117,9 @@ async def _let_it_read(channel: HTTPChannel, sock: socket.socket) -> None:
 class InMemory(ReadOnlyFileBasedBuffer):  # type: ignore[misc]
     """A body as waitress sends files, without a copy of what the socket does not take."""
 
-    def __init__(self, body: bytes) -> None:
-        self._rest = memoryview(body)
-        self.remain = len(body)
+    def __init__(self, body: bytes, begins: int = 0) -> None:
+        self._rest = memoryview(body)[begins:]
+        self.remain = len(self._rest)
 
     def prepare(self, size: int | None = None) -> int:
         """How much of it is sent; `size` is the Content-Length."""
