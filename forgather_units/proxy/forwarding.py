@@ -287,7 +287,7 @@ def _read_body(environ: Environ) -> bytes:
 def _request(where: Open | OpenUnix, target: RequestTarget, environ: Environ, body: bytes | None) -> bytes:
     """The request's head, and its body where that is whole."""
     lines = [f"{environ['REQUEST_METHOD']} {target.path_and_query} HTTP/1.1"]
-    lines += request_headers(environ, target.prefix, host_header(where))
+    lines += request_headers(environ, host_header(where))
     if "CONTENT_LENGTH" in environ:
         lines.append(f"Content-Length: {environ['CONTENT_LENGTH']}")
     elif body is None:

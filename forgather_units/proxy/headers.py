@@ -73,11 +73,12 @@ def _wire_name(key: str) -> str | None:
     return None if name.lower() in _NEVER_UPSTREAM else name
 
 
-def request_headers(environ: dict[str, Any], prefix: str, default_host: str) -> list[str]:
+def request_headers(environ: dict[str, Any], default_host: str) -> list[str]:
     """The header lines to send upstream, without line ends.
 
-    `prefix` is the viewer's path prefix; `default_host` is said where the client (HTTP/1.0) said no Host.
-    Content-Length is not among them: it belongs to whoever sends the body.
+    `default_host` is said where the client (HTTP/1.0) said no Host. The client's own Host, and the viewer's prefix in the
+    target, are said once: each header line costs a viewer time. Content-Length is not among them: it belongs to
+    whoever sends the body.
     """
     named = _named_by(environ.get("HTTP_CONNECTION", ""))
     host = environ.get("HTTP_HOST", "")
@@ -93,8 +94,6 @@ def request_headers(environ: dict[str, Any], prefix: str, default_host: str) -> 
     lines += (
         f"X-Forwarded-For: {environ.get('REMOTE_ADDR') or 'unknown'}",
         f"X-Forwarded-Proto: {environ['wsgi.url_scheme']}",
-        f"X-Forwarded-Host: {host or default_host}",
-        f"X-Forwarded-Prefix: {prefix}",
         "Connection: close",
     )
     return lines

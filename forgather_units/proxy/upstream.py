@@ -163,15 +163,18 @@ class Exchange:
         if self.has_failed_to_begin:
             return Arrival.NOT_BEGUN
         try:
-            self._take()
-            if self._is_coming(largest):
+            if not self._take() or self.reader.head is None:
                 return Arrival.COMING
             kind = self.framing()
         except Broken as error:
             self._broken = error
             return Arrival.LONG
-        is_whole = isinstance(kind, NoBody) or (isinstance(kind, Fixed) and kind.length <= largest)
-        return Arrival.WHOLE if is_whole else Arrival.LONG
+        match kind:
+            case NoBody():
+                return Arrival.WHOLE
+            case Fixed(length=length) if length <= largest:
+                return Arrival.WHOLE if len(self.reader.rest) >= length else Arrival.COMING
+        return Arrival.LONG
 
     def _is_coming(self, largest: int) -> bool:
         """Whether there is more of it to wait for, as far as `whole` would."""

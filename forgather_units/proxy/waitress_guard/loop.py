@@ -47,7 +47,7 @@ class Loop(dict[int, Any]):
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + _EVERYBODY
-            self._changed.extend(self)
+            self._look_at_all()
         while self._changed:
             self._look_at(self._changed.popleft())
         for number, events in self._poll.poll(min(seconds, _EVERYBODY)):
@@ -64,26 +64,31 @@ class Loop(dict[int, Any]):
     def close(self) -> None:
         self._poll.close()
 
+    def _look_at_all(self) -> None:
+        for number, dispatcher in tuple(self.items()):
+            # Asked so, waitress's see to their idle connections, and who waits looks at the time.
+            dispatcher.readable()
+            self._look_at(number)
+
     def _look_at(self, number: int) -> None:
         dispatcher = self.get(number)
         if dispatcher is None:
             return
         watched = self._watched.get(number, 0)
-        events = _READ if dispatcher.readable() else watched & _READ
+        events = watched & _READ or (_READ if dispatcher.readable() else 0)
         if dispatcher.writable() and not dispatcher.accepting:
             events |= select.EPOLLOUT
         # Asked, it may have left.
-        if number in self:
+        if events != watched and number in self:
             self._watch(number, events)
 
     def _watch(self, number: int, events: int) -> None:
         watched = self._watched.get(number, 0)
-        if events == watched:
-            return
         if not events:
-            del self._watched[number]
-            with suppress(OSError):  # it is closed already
-                self._poll.unregister(number)
+            if watched:
+                del self._watched[number]
+                with suppress(OSError):  # it is closed already
+                    self._poll.unregister(number)
             return
         self._watched[number] = events
         if watched:
