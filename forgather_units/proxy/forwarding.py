@@ -75,45 +75,61 @@ class HeadAnswered(ConnectionAbortedError):
 
 
 class Begun:
-    """A request that was sent from the server's own thread, which holds the connection until it is taken."""
+    """A request that is sent from the server's own thread, once it is its turn."""
 
-    __slots__ = ("_exchange", "_is_carried_on", "_work", "deadline", "sock")
+    __slots__ = ("_exchange", "_request", "_work", "deadline", "viewer")
 
-    def __init__(self, exchange: Exchange, work: _Work) -> None:
-        self._exchange = exchange
+    def __init__(self, where: Open | OpenUnix, request: bytes, work: _Work) -> None:
+        self.viewer = where
+        self._request = request
         self._work = work
-        self._is_carried_on = False
+        self._exchange: Exchange | None = None
         self.deadline = work.began + _PATIENCE
-        self.sock: socket.socket = exchange.sock
+
+    def go(self) -> socket.socket | None:
+        """Send what goes without waiting, over this connection; None: it cannot be begun here, and nothing was sent."""
+        sock = begin_to_connect(self.viewer)
+        if sock is None:
+            return None
+        method, timeouts = self._work.environ["REQUEST_METHOD"], self._work.forwarder.timeouts
+        exchange = Exchange(sock, method, self._request, timeouts, 0)
+        if exchange.has_failed_to_begin:
+            exchange.close()
+            return None
+        self._exchange = exchange
+        return sock
 
     @property
     def is_sending(self) -> bool:
         """Whether there is something left to send: all of it, while the connection does not stand yet."""
-        return bool(self._exchange.unsent)
+        return self._exchange is not None and bool(self._exchange.unsent)
 
     @property
     def has_sent_nothing(self) -> bool:
         """Whether it can as well begin anew elsewhere."""
-        return self._exchange.has_sent_nothing
+        return self._exchange is None or self._exchange.has_sent_nothing
 
     def arrived(self) -> Arrival:
         """Take in what is there, without waiting."""
+        assert self._exchange is not None
         return self._exchange.arrived(_INLINE)
 
     def answer(self) -> Answer:
         """What has arrived, once it is WHOLE."""
+        assert self._exchange is not None
         whole = self._exchange.whole(_INLINE)
         assert whole is not None
         return self._work.whole(self._exchange, whole)
 
     def carry_on(self, environ: Environ) -> tuple[Exchange, _Work]:
         """It belongs to the caller from now on. `environ` is of the same request, in another thread."""
-        self._is_carried_on = True
-        return self._exchange, replace(self._work, environ=environ)
+        exchange, self._exchange = self._exchange, None
+        assert exchange is not None
+        return exchange, replace(self._work, environ=environ)
 
     def close(self) -> None:
         """End the connection, unless somebody carries it on."""
-        if not self._is_carried_on:
+        if self._exchange is not None:
             self._exchange.close()
 
 
@@ -121,7 +137,7 @@ class Forwarder:
     """Forwards requests. `observer` hears of each end."""
 
     def __init__(self, timeouts: Timeouts, observer: Observer) -> None:
-        self._timeouts = timeouts
+        self.timeouts = timeouts
         self._observer = observer
         self._waiting = 0
 
@@ -138,12 +154,12 @@ class Forwarder:
         # Not exact without a lock, and need not be.
         is_busy = self._waiting >= _MANY
         patience = _BUSY_PATIENCE if is_busy else _PATIENCE
-        connect_within = min(self._timeouts.connect, _BUSY_CONNECT) if is_busy else self._timeouts.connect
+        connect_within = min(self.timeouts.connect, _BUSY_CONNECT) if is_busy else self.timeouts.connect
         self._waiting += 1
         try:
             request = _request(where, target, environ, body)
             sock = connect(where, connect_within, patience)
-            exchange = Exchange(sock, environ["REQUEST_METHOD"], request, self._timeouts, patience)
+            exchange = Exchange(sock, environ["REQUEST_METHOD"], request, self.timeouts, patience)
             whole = exchange.whole(inline) if body is not None else None
         except (Unreachable, TookTooLong, Broken) as error:
             return work.failed(error)
@@ -152,21 +168,15 @@ class Forwarder:
         return work.answer(exchange, whole, uploads=body is None)
 
     def begin(self, where: Open | OpenUnix, target: RequestTarget, environ: Environ) -> Begun | None:
-        """Send a small request without waiting for anything; None where that cannot be, and nothing was sent."""
+        """A small request, to be sent without waiting for anything; None for one that may have to wait."""
         if UNREAD in environ or environ["REQUEST_METHOD"] == "HEAD":
             return None
         if int(environ.get("CONTENT_LENGTH") or 0) > ONE_PACKET:
             return None
-        sock = begin_to_connect(where)
-        if sock is None:
-            return None
-        began = time.monotonic()
         request = _request(where, target, environ, _read_body(environ))
-        exchange = Exchange(sock, environ["REQUEST_METHOD"], request, self._timeouts, 0)
-        if exchange.has_failed_to_begin:
-            exchange.close()
-            return None
-        return Begun(exchange, _Work(self, target, environ, began))
+        # Who can wait may have to send it from the beginning.
+        environ["wsgi.input"].seek(0)
+        return Begun(where, request, _Work(self, target, environ, time.monotonic()))
 
     def finish(self, begun: Begun, environ: Environ) -> Answer | HandedOver | Relayed:
         """The answer of what was begun, on its way where it is not whole yet."""

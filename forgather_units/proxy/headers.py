@@ -76,7 +76,7 @@ def _wire_name(key: str) -> str | None:
 def request_headers(environ: dict[str, Any], default_host: str) -> list[str]:
     """The header lines to send upstream, without line ends.
 
-    `default_host` is said where the client (HTTP/1.0) said no Host. The client's own Host, and the viewer's prefix in the
+    `default_host` is said where the client (HTTP/1.0) said no Host. The client's Host, and the viewer's prefix in the
     target, are said once: each header line costs a viewer time. Content-Length is not among them: it belongs to
     whoever sends the body.
     """

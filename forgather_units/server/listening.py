@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from systemd import daemon
 
 from forgather_units.domain.errors import Refused
+from forgather_units.proxy.turns import Turns
 from forgather_units.proxy.waitress_guard.early import FirstLook
 from forgather_units.proxy.waitress_guard.loop import Loop
 from forgather_units.proxy.waitress_guard.server import create_strict_server
@@ -69,8 +70,10 @@ def serve(served: Served, listeners: Iterable[socket.socket], stop: Stop, **tuni
         by_family.setdefault(listener.family == socket.AF_UNIX, []).append(listener)
     # waitress takes TCP or unix sockets, never both: one server for each, in one loop.
     loop = Loop()
+    turns = Turns(loop.call_at)
     servers = [
-        create_strict_server(served, served.first_look, loop, sockets=group, **tuning) for group in by_family.values()
+        create_strict_server(served, served.first_look, loop, turns, sockets=group, **tuning)
+        for group in by_family.values()
     ]
     try:
         stop.serve(loop)

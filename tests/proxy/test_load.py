@@ -210,22 +210,25 @@ def test_a_connection_that_is_long_in_coming_is_waited_for() -> None:
         patient.stop()
 
 
-def test_a_socket_that_appears_late_is_waited_for(viewer: MakeViewer, front: Front) -> None:
+@pytest.mark.parametrize("body", [b"", b"tags=loss"], ids=["GET", "POST"])
+def test_a_socket_that_appears_late_is_waited_for(viewer: MakeViewer, front: Front, body: bytes) -> None:
     """systemd says that a socket unit starts before its socket is there."""
     made = viewer(OK, unix=True)
     where = front.targets[ID]
     assert isinstance(where, OpenUnix)
     elsewhere = where.path + ".later"
     front.targets[ID] = OpenUnix(elsewhere)
+    asks = f"{'POST' if body else 'GET'} /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
     with front.connect() as client:
-        client.sendall(f"GET /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        client.sendall(asks.encode() + body)
         client.settimeout(0.1)
         with pytest.raises(TimeoutError):
             client.recv(1)
         Path(where.path).rename(elsewhere)
         client.settimeout(20)
         assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
-    assert len(made.seen) == 1
+    (seen,) = made.seen
+    assert seen.body == body
 
 
 def test_a_viewer_that_wakes_late_is_waited_for(front: Front, viewer: MakeViewer) -> None:

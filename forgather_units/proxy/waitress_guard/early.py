@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
 from typing import Any, Final, Protocol
@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol
 from waitress.channel import HTTPChannel
 
 from forgather_units.proxy.pages import Answer
+from forgather_units.proxy.turns import Turn, Turns
 from forgather_units.proxy.upstream import Arrival
 from forgather_units.proxy.waitress_guard.loop import Loop
 from forgather_units.proxy.waitress_guard.parsing import StrictParser
@@ -33,11 +34,17 @@ _WAITING_AT_MOST: Final = 256
 
 
 class Begun(Protocol):
-    """A request that is on its way to a viewer."""
+    """A request that is to be sent to a viewer."""
 
-    sock: socket.socket
     deadline: float
     """Until when it is waited for here, as of time.monotonic()."""
+
+    @property
+    def viewer(self) -> Hashable:
+        """Which one."""
+
+    def go(self) -> socket.socket | None:
+        """Send what goes without waiting, over this connection; None: it cannot be begun here."""
 
     @property
     def is_sending(self) -> bool:
@@ -127,10 +134,11 @@ def _on_this_connection(request: StrictParser) -> tuple[tuple[tuple[str, str], .
 class EarlyAnswers:
     """Looks at each request before `server` gives it to a worker thread."""
 
-    def __init__(self, server: Any, look: FirstLook, loop: Loop) -> None:
+    def __init__(self, server: Any, look: FirstLook, loop: Loop, turns: Turns) -> None:
         self.later: Callable[[StrictChannel], None] = server.add_task
         self.waiting = 0
         self.loop = loop
+        self.turns = turns
         self._serving: dict[int, StrictChannel] = {}
         self._look = look
         self._wake: Callable[[], None] = server.pull_trigger
@@ -169,6 +177,8 @@ class EarlyAnswers:
                 if self.waiting < _WAITING_AT_MOST:
                     _Waiting(self, channel, begun)
                 else:
+                    # Not in turns: what is sent costs a worker thread no time.
+                    begun.go()
                     self.give_up(channel, begun)
 
     def _looked_at(self, channel: StrictChannel) -> Answer | Begun | None:
@@ -192,23 +202,34 @@ class EarlyAnswers:
 
 
 class _Waiting:
-    """The connection to a viewer whose answer `channel` waits for: to the loop, one of waitress's dispatchers."""
+    """A request that waits for its turn, then for its answer: to the loop, one of waitress's dispatchers."""
 
     accepting = False
 
-    __slots__ = ("_begun", "_channel", "_early", "_is_over", "_number")
+    __slots__ = ("_begun", "_channel", "_early", "_is_over", "_number", "_turn")
 
     def __init__(self, early: EarlyAnswers, channel: StrictChannel, begun: Begun) -> None:
         self._early = early
         self._channel = channel
         self._begun = begun
         self._is_over = False
-        self._number = begun.sock.fileno()
+        self._number: int | None = None
+        self._turn = Turn(begun.viewer, self._go)
         early.waiting += 1
-        early.loop[self._number] = self
+        early.turns.wait_for(self._turn)
+
+    def _go(self) -> bool:
+        sock = self._begun.go()
+        if sock is None:
+            self._leave()
+            self._early.give_up(self._channel, self._begun)
+            return False
+        self._number = sock.fileno()
+        self._early.loop[self._number] = self
+        return True
 
     def readable(self) -> bool:
-        """Asked at each turn of the loop, and at least once a second."""
+        """Asked when it is new, and then once a second."""
         if time.monotonic() < self._begun.deadline:
             return True
         self._give_up()
@@ -226,6 +247,7 @@ class _Waiting:
                 self._leave()
                 self._channel.answer(self._begun.answer())
                 self._early.loop.changed(self._channel._fileno)
+                self._early.turns.end(self._turn)
             case Arrival.LONG | Arrival.NOT_BEGUN:
                 self._give_up()
 
@@ -243,9 +265,11 @@ class _Waiting:
         if not self._is_over:
             self._leave()
             self._early.give_up(self._channel, self._begun)
+            self._early.turns.end(self._turn)
 
     def _leave(self) -> None:
         """Wait no longer."""
         self._is_over = True
         self._early.waiting -= 1
-        del self._early.loop[self._number]
+        if self._number is not None:
+            del self._early.loop[self._number]

@@ -5,13 +5,19 @@ waitress's own asks every connection at every turn whether it has, so that a hun
 
 from __future__ import annotations
 
+import heapq
+import itertools
+import logging
 import select
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
 from waitress import wasyncore
+
+log = logging.getLogger(__name__)
 
 _READ: Final = select.EPOLLIN | select.EPOLLPRI
 # Deadlines, and what waitress does to idle connections, are noticed within so many seconds.
@@ -28,6 +34,8 @@ class Loop(dict[int, Any]):
         # Appended to by any thread.
         self._changed: deque[int] = deque()
         self._next_look = 0.0
+        self._appointments: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = itertools.count()
 
     def __setitem__(self, number: int, dispatcher: Any) -> None:
         super().__setitem__(number, dispatcher)
@@ -42,6 +50,10 @@ class Loop(dict[int, Any]):
         if number is not None:
             self._changed.append(number)
 
+    def call_at(self, when: float, call: Callable[[], None]) -> None:
+        """Have it done in this thread at that time, as of time.monotonic()."""
+        heapq.heappush(self._appointments, (when, next(self._count), call))
+
     def turn(self, seconds: float) -> None:
         """Wait for the next events, so long at most, and have them dealt with."""
         now = time.monotonic()
@@ -50,7 +62,7 @@ class Loop(dict[int, Any]):
             self._look_at_all()
         while self._changed:
             self._look_at(self._changed.popleft())
-        for number, events in self._poll.poll(min(seconds, _EVERYBODY)):
+        for number, events in self._poll.poll(self._until_next(min(seconds, _EVERYBODY))):
             if (dispatcher := self.get(number)) is None:
                 continue
             if events & _READ and not dispatcher.readable():
@@ -60,6 +72,16 @@ class Loop(dict[int, Any]):
             if events:
                 wasyncore.readwrite(dispatcher, events)
                 self._look_at(number)
+        while self._appointments and self._appointments[0][0] <= time.monotonic():
+            try:
+                heapq.heappop(self._appointments)[2]()
+            except Exception:  # one of many: the others are served on
+                log.exception("an appointment was not kept")
+
+    def _until_next(self, seconds: float) -> float:
+        if not self._appointments:
+            return seconds
+        return min(seconds, max(0.0, self._appointments[0][0] - time.monotonic()))
 
     def close(self) -> None:
         self._poll.close()

@@ -9,18 +9,19 @@ from waitress.proxy_headers import proxy_headers_middleware
 from waitress.server import BaseWSGIServer, create_server
 
 from forgather_units.proxy.pages import Answer
+from forgather_units.proxy.turns import Turns
 from forgather_units.proxy.waitress_guard.early import Begun, EarlyAnswers, FirstLook, StrictChannel
 from forgather_units.proxy.waitress_guard.loop import Loop
 
 
-def create_strict_server(application: Any, look: FirstLook, loop: Loop, **settings: Any) -> Any:
+def create_strict_server(application: Any, look: FirstLook, loop: Loop, turns: Turns, **settings: Any) -> Any:
     """`waitress.create_server` with our channel on each of its sockets, to be served by `loop`. `look`: what is
-    answered early."""
+    answered early, by viewers that are asked in `turns`."""
     server = create_server(application, map=loop, **settings)
     for dispatcher in list(loop.values()):
         if isinstance(dispatcher, BaseWSGIServer) and dispatcher.channel_class is not StrictChannel:
             dispatcher.channel_class = StrictChannel
-            EarlyAnswers(dispatcher, _behind_a_proxy(look, dispatcher.adj), loop)
+            EarlyAnswers(dispatcher, _behind_a_proxy(look, dispatcher.adj), loop, turns)
     return server
 
 
