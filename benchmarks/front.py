@@ -20,6 +20,7 @@ from forgather_units.proxy.target import Open, OpenUnix, Target, Unknown
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server.draining import Stop
+from forgather_units.server.garbage import keep_for_good
 from forgather_units.server.gateway import Gateway
 from forgather_units.server.listening import open_sockets, serve
 from forgather_units.server.streaming import stream_response
@@ -47,6 +48,7 @@ def main() -> None:
     print(authority.token, flush=True)
     app = Flask("streams")
     app.add_url_rule("/api/stream", "stream", lambda: stream_response(_ticks()))
+    keep_for_good()
     serve(Gateway(app, proxy, authority, Hosts(())), listeners, Stop(), **WAITRESS_SETTINGS)
 
 

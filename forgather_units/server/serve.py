@@ -15,6 +15,7 @@ from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.tuning import WAITRESS_SETTINGS
 from forgather_units.server.draining import Stop
 from forgather_units.server.entry import entry
+from forgather_units.server.garbage import keep_for_good
 from forgather_units.server.house import House, open_house
 from forgather_units.server.listening import address_of, open_sockets, serve
 from forgather_units.server.reload import Reload
@@ -67,6 +68,7 @@ def _run(settings: Settings, house: House) -> None:
     print(f"units: systemctl --{house.scope.value} list-units '{house.names.prefix}-*'", file=sys.stderr, flush=True)
     keep_alive(house.scheduler.ping)
     tell_ready(f"listening at {address}")
+    keep_for_good()
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.ask())
     try:
