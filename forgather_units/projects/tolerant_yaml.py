@@ -15,6 +15,8 @@ _NULLS: Final = ("", "~", "null", "Null", "NULL")
 # What makes Python objects elsewhere is meant for a victim, not for a viewer.
 _PYTHON_TAG: Final = "tag:yaml.org,2002:python/"
 _DEEPEST: Final = 100
+# libyaml, which reads ahead of its events, has a limit of its own since the one of PyYAML 6.0.4.
+_TOO_DEEP_TO_READ: Final = "maximum nesting depth"
 _MOST_MERGED: Final = 10_000
 
 Plain = str | None | list[str | None]
@@ -54,8 +56,11 @@ def read_mapping(text: str) -> Mapping:
         root = _compose(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as why:
         mark = why.problem_mark or why.context_mark
+        line = int(mark.line) + 1 if mark is not None else 1
+        if _TOO_DEEP_TO_READ in (why.problem or ""):
+            raise YamlError(f"is nested deeper than {_DEEPEST} levels", line) from None
         words = " ".join(each for each in (why.context, why.problem) if each)
-        raise YamlError(f"is not YAML: {words}", int(mark.line) + 1 if mark is not None else 1) from None
+        raise YamlError(f"is not YAML: {words}", line) from None
     except yaml.reader.ReaderError as why:
         raise YamlError(f"is not YAML: {why.reason}", text.count("\n", 0, why.position) + 1) from None
     if not isinstance(root, Mapping):
