@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -42,7 +43,7 @@ def fronts(
         yield [
             direct,
             _ours(held, folder, {**{queue_id: str(port) for queue_id, port in ports.items()}, **paths}),
-            _nginx(held, tools, folder, ports),
+            _nginx(held, tools, folder, ports, paths),
             _jupyter(held, tools, folder, ports),
             _forgather_way(held, tools, ports),
         ]
@@ -63,7 +64,7 @@ def _ours(held: ExitStack, folder: Path, viewers: Mapping[str, str]) -> Front:
 
 
 _NGINX = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit;
+daemon off; worker_processes 1; {user} pid {folder}/nginx.pid; error_log stderr crit;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 1000000; client_max_body_size 0;
@@ -75,18 +76,22 @@ http {{
 """
 
 
-def _nginx(held: ExitStack, tools: Tools, folder: Path, ports: Mapping[str, int]) -> Front:
+def _nginx(held: ExitStack, tools: Tools, folder: Path, ports: Mapping[str, int], paths: Mapping[str, str]) -> Front:
     port = free_port()
     own = folder / "nginx"
     own.mkdir()
+    viewers = {queue_id: f"127.0.0.1:{where}" for queue_id, where in ports.items()}
+    viewers |= {queue_id: f"unix:{path}:" for queue_id, path in paths.items()}
     locations = " ".join(
-        f"location /api/tb/{queue_id}/ {{ proxy_pass http://127.0.0.1:{where}; }}" for queue_id, where in ports.items()
+        f"location /api/tb/{queue_id}/ {{ proxy_pass http://{where}; }}" for queue_id, where in viewers.items()
     )
+    # As root it would else serve as nobody, to whom the viewer's socket is closed.
+    user = "user root root;" if os.geteuid() == 0 else ""
     config = own / "nginx.conf"
-    config.write_text(_NGINX.format(folder=own, port=port, locations=locations))
+    config.write_text(_NGINX.format(folder=own, port=port, locations=locations, user=user))
     command = [tools.nginx, "-e", "stderr", "-c", str(config), "-p", str(own)]
     program = held.enter_context(running(*command, port=port, env=tools.environment))
-    return Front("nginx", _same_base(port, ports), program)
+    return Front("nginx", _same_base(port, viewers), program)
 
 
 def _jupyter(held: ExitStack, tools: Tools, folder: Path, ports: Mapping[str, int]) -> Front:

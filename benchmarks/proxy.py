@@ -39,6 +39,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ("index.html, bytes", BOARD, "", 1, (_GZIP,), lambda m: m.bytes, "B"),
     ("10 MB stream, 4 connections", FAST, "data/large/10", 4, (), lambda m: m.rate * 10, "MB/s"),
     ("small JSON through a socket unit, 16 connections", ASLEEP, "data/environment", 16, (), lambda m: m.rate, "/s"),
+    ("small JSON through a socket unit, median of 1", ASLEEP, "data/environment", 1, (), lambda m: m.median, "ms"),
 )
 
 
@@ -62,10 +63,16 @@ def _viewers(folder: Path) -> Iterator[tuple[dict[str, int], dict[str, tuple[str
 
 def _requests(tools: Tools, table: Table, all_fronts: list[Front], seconds: float) -> None:
     for title, queue_id, path, connections, headers, value, unit in ROWS:
+        direct = 0.0
         for front in all_fronts:
-            if queue_id in front.base:
-                measured = load(tools, front, queue_id, path, connections, seconds, *headers)
-                table.add(title, front.name, Cell(value(measured), unit, measured.cpu, measured.complaint))
+            if queue_id not in front.base:
+                continue
+            measured = load(tools, front, queue_id, path, connections, seconds, *headers)
+            table.add(title, front.name, Cell(value(measured), unit, measured.cpu, measured.complaint))
+            if front.program is None:
+                direct = value(measured)
+            elif unit == "ms":
+                table.add(f"{title}: added", front.name, Cell(value(measured) - direct, unit))
 
 
 def _slow_readers(table: Table, all_fronts: list[Front], count: int) -> None:
