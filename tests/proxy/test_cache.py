@@ -133,7 +133,9 @@ def test_many_slow_readers_of_an_asset_keep_nobody_waiting(front: Front, made: V
     last = readers.pop()
     taken = 1000
     while taken < len(large.body):
-        taken += len(last.recv(1 << 20))
+        piece = last.recv(1 << 20)
+        assert piece, taken
+        taken += len(piece)
     for reader in (last, *readers):
         reader.close()
     assert front.ask(f"/api/tb/{ID}/data/runs")[1] == PAGE

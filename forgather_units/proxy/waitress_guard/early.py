@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import Any, Final, Protocol
 
-from waitress.channel import HTTPChannel
+from waitress.buffers import OverflowableBuffer
+from waitress.channel import ClientDisconnected, HTTPChannel
 
 from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.turns import Turn, Turns
@@ -118,10 +119,28 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
             self.will_close = True
             return
         self.last_activity = time.time()
-        if sent < len(head):
-            self.write_soon(head[sent:])
-        if (begins := max(0, sent - len(head))) < len(body):
-            self.write_soon(InMemory(body, begins))
+        if sent < len(head) + len(body):
+            self._keep(InMemory(head, sent), InMemory(body, max(0, sent - len(head))))
+
+    def write_soon(self, data: Any) -> int:
+        """Send bytes, or what lies in memory, as it is taken: for waitress's tasks, in a worker thread."""
+        if not isinstance(data, InMemory):
+            written: int = super().write_soon(data)
+            return written
+        with self.outbuf_lock:
+            if not self.connected:
+                raise ClientDisconnected
+            self._keep(data)
+        self.server.pull_trigger()
+        return len(data)
+
+    def _keep(self, *pieces: InMemory) -> None:
+        """For the loop to send."""
+        if waiting := [piece for piece in pieces if len(piece)]:
+            # The last one is waitress's to write to.
+            self.outbufs += [*waiting, OverflowableBuffer(self.adj.outbuf_overflow)]
+            self.current_outbuf_count = 0
+            self.total_outbufs_len += sum(map(len, waiting))
 
 
 def _on_this_connection(request: StrictParser) -> tuple[tuple[tuple[str, str], ...], bool]:

@@ -121,6 +121,9 @@ class InMemory(ReadOnlyFileBasedBuffer):  # type: ignore[misc]
         self._rest = memoryview(body)[begins:]
         self.remain = len(self._rest)
 
+    def __len__(self) -> int:
+        return self.remain
+
     def prepare(self, size: int | None = None) -> int:
         """How much of it is sent; `size` is the Content-Length."""
         self.remain = self.remain if size is None else min(self.remain, size)
