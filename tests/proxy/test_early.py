@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import struct
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -17,8 +18,11 @@ from waiting import wait_until
 
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.origin import Hosts
+from forgather_units.proxy.forwarding import Begun
+from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.target import Open, Unknown
+from forgather_units.proxy.turns import AT_ONCE
 from forgather_units.proxy.wsgi import Proxy
 from forgather_units.server.gateway import Gateway
 
@@ -204,7 +208,9 @@ def test_who_does_not_read_holds_up_nobody(front: Front, viewer: MakeViewer) -> 
             assert front.get(f"/api/tb/{ID}/index.js").endswith(body)
         received = 0
         while received < 2 * LARGE:
-            received += len(client.recv(1 << 20))
+            piece = client.recv(1 << 20)
+            assert piece, received
+            received += len(piece)
 
 
 def test_a_look_that_fails_costs_nobody_an_answer(busy: Busy, viewer: MakeViewer, caplog: Any) -> None:
@@ -212,6 +218,43 @@ def test_a_look_that_fails_costs_nobody_an_answer(busy: Busy, viewer: MakeViewer
     busy.failing = True
     assert busy.get(f"/api/tb/{ID}/data/runs") == (200, b"ok")
     assert "first look" in caplog.text
+
+
+def test_an_answer_that_fails_leaves_nobody_waiting(
+    busy: Busy, viewer: MakeViewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer(OK)
+
+    def fail(begun: Begun) -> Answer:
+        raise RuntimeError("on purpose")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Begun, "answer", fail)
+        for _ in range(AT_ONCE + 1):
+            with pytest.raises(http.client.RemoteDisconnected):
+                busy.get(f"/api/tb/{ID}/data/runs")
+    assert busy.get(f"/api/tb/{ID}/data/runs") == (200, b"ok")
+
+
+def test_a_client_that_leaves_while_its_answer_is_waited_for(busy: Busy, viewer: MakeViewer) -> None:
+    seen, due = threading.Event(), threading.Event()
+
+    def respond(connection: socket.socket, request: Seen) -> None:
+        seen.set()
+        due.wait(10)
+        connection.sendall(OK)
+
+    viewer(respond)
+    with socket.create_connection(("127.0.0.1", busy.port), timeout=20) as client:
+        # It is reset, not ended.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(
+            f"GET /api/tb/{ID}/data/runs HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {busy.authority.token}\r\n\r\n".encode()
+        )
+        assert seen.wait(10)
+    due.set()
+    assert busy.get(f"/api/tb/{ID}/data/runs") == (200, b"ok")
 
 
 def test_a_client_that_left_is_not_waited_for(busy: Busy, viewer: MakeViewer) -> None:

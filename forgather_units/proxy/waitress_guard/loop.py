@@ -65,8 +65,9 @@ class Loop(dict[int, Any]):
         for number, events in self._poll.poll(self._until_next(min(seconds, _EVERYBODY))):
             if (dispatcher := self.get(number)) is None:
                 continue
-            if events & _READ and not dispatcher.readable():
-                # It was left among the readable ones, since by now it mostly is again.
+            if not dispatcher.readable():
+                # It was left among the readable ones, since by now it mostly is again. That its client has left is
+                # seen when it is.
                 events &= select.EPOLLOUT
                 self._watch(number, self._watched.get(number, 0) & select.EPOLLOUT)
             if events:

@@ -10,7 +10,8 @@ from waitress.server import BaseWSGIServer, create_server
 
 from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.turns import Turns
-from forgather_units.proxy.waitress_guard.early import Begun, EarlyAnswers, FirstLook, StrictChannel
+from forgather_units.proxy.waitress_guard.channel import StrictChannel
+from forgather_units.proxy.waitress_guard.early import Begun, EarlyAnswers, FirstLook
 from forgather_units.proxy.waitress_guard.loop import Loop
 
 
