@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -152,24 +152,25 @@ class Client:
 async def readable(sock: socket.socket) -> None:
     """Until there is something to read, or the other side has closed."""
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    # Still readable at the next turn, before we are removed.
-    loop.add_reader(sock, lambda: None if ready.done() else ready.set_result(None))
-    try:
-        await ready
-    finally:
-        loop.remove_reader(sock)
+    await _happens(loop.add_reader, loop.remove_reader, sock)
 
 
 async def writable(sock: socket.socket) -> None:
     """Until it takes more, or the other side has closed."""
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_writer(sock, lambda: None if ready.done() else ready.set_result(None))
+    await _happens(loop.add_writer, loop.remove_writer, sock)
+
+
+async def _happens(add: Callable[..., None], remove: Callable[[int], bool], sock: socket.socket) -> None:
+    ready = asyncio.get_running_loop().create_future()
+    # By its number: asyncio would spell out a socket that it does not know yet, at two calls to the kernel.
+    number = sock.fileno()
+    # Still ready at the next turn, before we are removed.
+    add(number, lambda: None if ready.done() else ready.set_result(None))
     try:
         await ready
     finally:
-        loop.remove_writer(sock)
+        remove(number)
 
 
 async def drained(sock: socket.socket) -> None:

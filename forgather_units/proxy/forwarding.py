@@ -171,11 +171,15 @@ class Forwarder:
         """A small request, to be sent without waiting for anything; None for one that may have to wait."""
         if UNREAD in environ or environ["REQUEST_METHOD"] == "HEAD":
             return None
-        if int(environ.get("CONTENT_LENGTH") or 0) > ONE_PACKET:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > ONE_PACKET:
             return None
-        request = _request(where, target, environ, _read_body(environ))
-        # Who can wait may have to send it from the beginning.
-        environ["wsgi.input"].seek(0)
+        body = b""
+        if length:
+            body = _read_body(environ)
+            # Who can wait may have to send it from the beginning.
+            environ["wsgi.input"].seek(0)
+        request = _request(where, target, environ, body)
         return Begun(where, request, _Work(self, target, environ, time.monotonic()))
 
     def finish(self, begun: Begun, environ: Environ) -> Answer | HandedOver | Relayed:
@@ -223,11 +227,11 @@ class _Work:
         """`whole` is the body, None: it is still to come. `uploads`: so is the rest of the request's."""
         if whole is None or _is_endless_head(exchange):
             return self._hand_over(exchange, uploads)
+        exchange.close()
         return self.whole(exchange, whole)
 
     def whole(self, exchange: Exchange, whole: bytes) -> Answer:
         """The answer of which the body is `whole`."""
-        exchange.close()
         self.finished(exchange.head.code)
         return Answer(exchange.head.status, self.headers(exchange.head), whole)
 

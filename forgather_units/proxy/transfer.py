@@ -78,7 +78,8 @@ class Transfer:
     async def _up(self) -> bool:
         """Send the rest of the request, then stay until the client leaves: False."""
         try:
-            await self._send(self.exchange.unsent)
+            if self.exchange.unsent:
+                await self._send(self.exchange.unsent)
             async for piece in self.client.body():
                 await self._send(b"%X\r\n%b\r\n" % (len(piece), piece) if self.chunked_request else piece)
             if self.chunked_request:

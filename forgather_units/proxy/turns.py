@@ -8,7 +8,6 @@ longer than a small one does: whoever is slow holds up nobody.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Final
 
@@ -38,7 +37,7 @@ class _Lane:
 
     def __init__(self) -> None:
         self.asked: list[Turn] = []
-        self.waiting: deque[Turn] = deque()
+        self.waiting: list[Turn] = []
         self.is_watched = False
 
 
@@ -80,7 +79,7 @@ class Turns:
             while lane.asked and lane.asked[0].until <= now:
                 del lane.asked[0]
             while lane.waiting and len(lane.asked) < AT_ONCE:
-                turn = lane.waiting.popleft()
+                turn = lane.waiting.pop(0)
                 turn.until = now + MOMENT
                 if turn.go():
                     lane.asked.append(turn)

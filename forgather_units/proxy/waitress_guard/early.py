@@ -178,9 +178,11 @@ class _Waiting:
             return
         match self._begun.arrived():
             case Arrival.WHOLE:
-                self._leave()
+                # First of all the client has it: what is to be tidied up takes as long as to send it.
                 self._channel.answer(self._begun.answer())
                 self._early.loop.changed(self._channel._fileno)
+                self._leave()
+                self._begun.close()
                 self._early.turns.end(self._turn)
             case Arrival.LONG | Arrival.NOT_BEGUN:
                 self._give_up()
@@ -189,12 +191,11 @@ class _Waiting:
 
     def handle_error(self) -> None:
         log.exception("an answer could not be waited for")
-        if self._is_over:
-            # Nobody else would answer.
+        if not self._is_over:
+            self._leave()
+            self._begun.close()
             self._channel.handle_close()
             self._early.turns.end(self._turn)
-        else:
-            self._give_up()
 
     def close(self) -> None:
         """The server ends."""
