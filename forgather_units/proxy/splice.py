@@ -15,6 +15,11 @@ from forgather_units.proxy.upstream import broke, short, stalled
 
 _PIPE: Final = 512 * 1024
 """Bytes on their way at most."""
+# What waits in the two sockets' buffers (the kernel takes twice as much) stays in the processor's caches: a tenth
+# faster than buffers that grow to some MiB, which a slow reader would fill besides. A client that is 100 ms away still
+# has 10 MB/s.
+_RECEIVED: Final = 128 * 1024
+_TO_BE_SENT: Final = 512 * 1024
 
 
 async def spliced(source: socket.socket, sink: socket.socket, left: int, stall: float, turn: int) -> None:
@@ -23,6 +28,8 @@ async def spliced(source: socket.socket, sink: socket.socket, left: int, stall: 
     `stall`: seconds without any progress (0: for ever). Raises Broken or TookTooLong for the source, ClientLeft for the
     sink.
     """
+    source.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED)
+    sink.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _TO_BE_SENT)
     with _pipe() as (outlet, inlet):
         passed = 0
         while left:
