@@ -1,7 +1,7 @@
 """How many small requests a viewer is asked at once.
 
 A viewer in Python answers three at once sooner than sixteen, whose threads wait for one lock: of TensorBoard's small
-answers a seventh more in the same time. So the others have their turn when one of the three is answered, or has taken
+answers an eighth more in the same time. So the others have their turn when one of the three is answered, or has taken
 longer than a small one does: whoever is slow holds up nobody.
 """
 

@@ -71,6 +71,12 @@ class Busy:
         connection.close()
         return answer.status, content
 
+    def asks(self, path: str = f"/api/tb/{ID}/data/runs") -> bytes:
+        """A request, to be sent by hand."""
+        return (
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.authority.token}\r\n\r\n".encode()
+        )
+
     def release(self) -> None:
         self._over.set()
 
@@ -164,11 +170,7 @@ def test_a_slow_answer_comes_by_the_relay(busy: Busy, viewer: MakeViewer) -> Non
 
     viewer(respond)
     with socket.create_connection(("127.0.0.1", busy.port), timeout=20) as client:
-        token = busy.authority.token.encode()
-        client.sendall(
-            b"GET /api/tb/%b/data/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
-            % (ID.encode(), token)
-        )
+        client.sendall(busy.asks())
         assert seen.wait(10)
         # Once it has been waited for a while, the worker thread that hands it over is free again.
         assert busy.get("/")[1] == b"done"
@@ -181,11 +183,10 @@ def test_more_of_them_than_are_waited_for_here(busy: Busy, front: Front, viewer:
     over = threading.Event()
     viewer(lambda connection, request: over.wait(30) and None, "dead")
     viewer(OK)
-    request = b"GET /api/tb/dead/data/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
     with ExitStack() as stack:
         for _ in range(300):
             waiter = stack.enter_context(socket.create_connection(("127.0.0.1", busy.port), timeout=20))
-            waiter.sendall(request % busy.authority.token.encode())
+            waiter.sendall(busy.asks("/api/tb/dead/data/runs"))
         assert busy.get(f"/api/tb/{ID}/data/runs") == (200, b"ok")
     over.set()
 
@@ -248,10 +249,7 @@ def test_a_client_that_leaves_while_its_answer_is_waited_for(busy: Busy, viewer:
     with socket.create_connection(("127.0.0.1", busy.port), timeout=20) as client:
         # It is reset, not ended.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        client.sendall(
-            f"GET /api/tb/{ID}/data/runs HTTP/1.1\r\nHost: localhost\r\n"
-            f"Authorization: Bearer {busy.authority.token}\r\n\r\n".encode()
-        )
+        client.sendall(busy.asks())
         assert seen.wait(10)
     due.set()
     assert busy.get(f"/api/tb/{ID}/data/runs") == (200, b"ok")
@@ -267,11 +265,7 @@ def test_a_client_that_left_is_not_waited_for(busy: Busy, viewer: MakeViewer) ->
 
     viewer(respond)
     with socket.create_connection(("127.0.0.1", busy.port), timeout=20) as client:
-        token = busy.authority.token.encode()
-        client.sendall(
-            b"GET /api/tb/%b/data/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
-            % (ID.encode(), token)
-        )
+        client.sendall(busy.asks())
     wait_until(gone.is_set, 10, "the viewer is left too")
 
 
