@@ -81,7 +81,7 @@ def test_fifty_at_once_get_fifty_answers_of_one_start(
 
 def test_twenty_lazy_ones_cost_nothing_until_somebody_looks(forgather: Forgather, sample_runs: Path) -> None:
     jobs = [forgather.submit(sample_runs, port="auto", lazy=True, idle_timeout=20) for _ in range(20)]
-    assert len([line for line in listening(forgather).splitlines() if "127.0.0.1:" in line]) == 20
+    wait_until(lambda: listening(forgather).count("127.0.0.1:") == 20)
     assert processes(forgather) == []
     looked_at = jobs[::4]
     with ThreadPoolExecutor(2) as people:
@@ -140,11 +140,17 @@ def test_a_sleeping_one_whose_socket_is_stopped(forgather: Forgather, sample_run
     assert "stopped from outside" in forgather.wait_status(queue_id, "aborted", seconds=2)["error"]
 
 
+def _listeners(port: int) -> str:
+    return subprocess.run(["ss", "-ltnH", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
+
+
 def test_the_port_of_a_sleeping_one_is_nobody_elses(
     forgather: Forgather, sample_runs: Path, free_port: FreePort
 ) -> None:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, lazy=True)
+    # systemd says that it starts a socket unit before its socket is there.
+    wait_until(lambda: f"127.0.0.1:{port}" in _listeners(port))
     with socket.socket() as foreign, pytest.raises(OSError, match="in use"):
         foreign.bind(("127.0.0.1", port))
         foreign.listen()
@@ -199,8 +205,7 @@ def test_a_private_one_has_no_port(forgather: Forgather, sample_runs: Path) -> N
 def test_bind_all_keeps_its_meaning(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, bind_all=True, lazy=True)
-    shown = subprocess.run(["ss", "-ltnH", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
-    assert f"*:{port}" in shown
+    wait_until(lambda: f"*:{port}" in _listeners(port))
     answer = requests.get(f"http://127.0.0.2:{port}/api/tb/{queue_id}/data/environment", timeout=30)
     assert answer.status_code == 200
     # TensorBoard itself stays on the loopback of its own network.
