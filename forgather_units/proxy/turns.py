@@ -8,6 +8,7 @@ longer than a small one does: whoever is slow holds up nobody.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 from typing import Final
 
@@ -19,15 +20,18 @@ CallAt = Callable[[float, Callable[[], None]], None]
 """Have something done at a time, as of time.monotonic(), in the thread that asks for it."""
 
 
-class Turn:
-    """One request's. `go` is called when it has come; it says whether there is an answer to wait for."""
+class Turn(ABC):
+    """One request's, with `viewer`."""
 
-    __slots__ = ("go", "until", "viewer")
+    __slots__ = ("until", "viewer")
 
-    def __init__(self, viewer: Hashable, go: Callable[[], bool]) -> None:
+    def __init__(self, viewer: Hashable) -> None:
         self.viewer = viewer
-        self.go = go
         self.until = 0.0
+
+    @abstractmethod
+    def go(self) -> bool:
+        """It has come. Whether there is an answer to wait for."""
 
 
 class _Lane:

@@ -18,6 +18,16 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 MANY = 3 * AT_ONCE
 
 
+class Request(Turn):
+    def __init__(self, viewer: str, number: int, went: list[int], goes: bool) -> None:
+        super().__init__(viewer)
+        self._number, self._went, self._goes = number, went, goes
+
+    def go(self) -> bool:
+        self._went.append(self._number)
+        return self._goes
+
+
 class Clock:
     """Stands still until it is moved; then what is due is called."""
 
@@ -28,11 +38,7 @@ class Clock:
         self.went: list[int] = []
 
     def ask(self, number: int, viewer: str = "a", *, goes: bool = True) -> Turn:
-        def go() -> bool:
-            self.went.append(number)
-            return goes
-
-        turn = Turn(viewer, go)
+        turn = Request(viewer, number, self.went, goes)
         self.turns.wait_for(turn)
         return turn
 

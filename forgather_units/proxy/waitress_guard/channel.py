@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import time
+from functools import cached_property
 from threading import get_ident
-from typing import Any
+from typing import Any, Final
 
 from waitress.buffers import OverflowableBuffer
 from waitress.channel import ClientDisconnected, HTTPChannel
@@ -13,6 +16,9 @@ from forgather_units.proxy.pages import Answer
 from forgather_units.proxy.waitress_guard.parsing import StrictParser
 from forgather_units.proxy.waitress_guard.task import HandOverTask, InMemory
 from forgather_units.proxy.written_head import may_have_body, written_head
+
+# struct ucred of socket(7): pid, uid, gid.
+_UCRED: Final = struct.Struct("iII")
 
 
 class StrictChannel(HTTPChannel):  # type: ignore[misc]
@@ -27,6 +33,18 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
     is_due = False
     """A request is to be looked at, once waitress has let go of its lock."""
 
+    @cached_property
+    def peer(self) -> int | None:
+        """The number of the user at the other end of a unix socket; None for another kind of connection."""
+        try:
+            if self.socket.family != socket.AF_UNIX:
+                return None
+            credentials = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        except (AttributeError, OSError):  # waitress's own thread may close it at any time
+            return None
+        user: int = _UCRED.unpack(credentials)[1]
+        return user
+
     def received(self, data: bytes) -> bool:
         """Take in what arrived."""
         self.receives_in = get_ident()
@@ -39,11 +57,12 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
 
     def service(self) -> None:
         """Carry out the first request, in a worker thread."""
-        begun = self.requests[0].begun
+        request = self.requests[0]
         with self.server.early.serves(self):
             super().service()
-        if begun is not None:
-            begun.close()
+        if request.begun is not None:
+            request.begun.close()
+            request.begun = None
 
     def answer(self, answer: Answer) -> None:
         """Answer the only request that there is, in the thread of the loop."""
@@ -54,6 +73,7 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
         self.close_when_flushed = closes
         with self.requests_lock:
             self.requests = []
+        request.begun = None
         request.close()
 
     def _send(self, head: bytes, body: bytes) -> None:

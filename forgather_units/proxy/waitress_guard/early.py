@@ -135,24 +135,25 @@ class EarlyAnswers:
         self.later(channel)
 
 
-class _Waiting:
+class _Waiting(Turn):
     """A request that waits for its turn, then for its answer: to the loop, one of waitress's dispatchers."""
 
     accepting = False
 
-    __slots__ = ("_begun", "_channel", "_early", "_is_over", "_number", "_turn")
+    __slots__ = ("_begun", "_channel", "_early", "_is_over", "_number")
 
     def __init__(self, early: EarlyAnswers, channel: StrictChannel, begun: Begun) -> None:
+        super().__init__(begun.viewer)
         self._early = early
         self._channel = channel
         self._begun = begun
         self._is_over = False
         self._number: int | None = None
-        self._turn = Turn(begun.viewer, self._go)
         early.waiting += 1
-        early.turns.wait_for(self._turn)
+        early.turns.wait_for(self)
 
-    def _go(self) -> bool:
+    def go(self) -> bool:
+        """Send it, and wait for what comes."""
         sock = self._begun.go()
         if sock is None:
             self._leave()
@@ -183,7 +184,7 @@ class _Waiting:
                 self._early.loop.changed(self._channel._fileno)
                 self._leave()
                 self._begun.close()
-                self._early.turns.end(self._turn)
+                self._early.turns.end(self)
             case Arrival.LONG | Arrival.NOT_BEGUN:
                 self._give_up()
 
@@ -195,7 +196,7 @@ class _Waiting:
             self._leave()
             self._begun.close()
             self._channel.handle_close()
-            self._early.turns.end(self._turn)
+            self._early.turns.end(self)
 
     def close(self) -> None:
         """The server ends."""
@@ -205,7 +206,7 @@ class _Waiting:
         if not self._is_over:
             self._leave()
             self._early.give_up(self._channel, self._begun)
-            self._early.turns.end(self._turn)
+            self._early.turns.end(self)
 
     def _leave(self) -> None:
         """Wait no longer."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,8 +17,6 @@ from forgather_units.proxy.client import Client, drained
 from forgather_units.proxy.relay import TRANSFERS
 from forgather_units.proxy.waitress_guard.environ import BEGUN, HAND_OVER, IN_MEMORY, UNREAD
 
-# struct ucred of socket(7): pid, uid, gid.
-_UCRED: Final = struct.Struct("iII")
 # Who sends one of these is a reverse proxy, and its user is nobody of those whom it lets through.
 _FORWARDING: Final = frozenset(
     {"FORWARDED", "VIA", "X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "X_REAL_IP"}
@@ -37,9 +34,11 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
     def get_environment(self) -> dict[str, Any]:
         """The WSGI environ."""
         environ: dict[str, Any] = super().get_environment()
+        # Kept here it would hold itself, by `hand_over`, until the garbage collector looks.
+        self.environ = None
         environ[IN_MEMORY] = InMemory
         environ[HAND_OVER] = self.hand_over
-        if (peer := _peer(self.channel)) is not None and not _FORWARDING & set(self.request.headers):
+        if (peer := self.channel.peer) is not None and not _FORWARDING & set(self.request.headers):
             environ[PEER] = peer
         if self.request.unread is not None:
             environ[UNREAD] = self.request.unread
@@ -82,18 +81,6 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
             sock.close()
         else:
             TRANSFERS.start(_let_it_read(channel, sock))
-
-
-def _peer(channel: HTTPChannel) -> int | None:
-    """The number of the user at the other end of a unix socket; None for another kind of connection."""
-    try:
-        if channel.socket.family != socket.AF_UNIX:
-            return None
-        credentials = channel.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    except (AttributeError, OSError):  # waitress's own thread may close it at any time
-        return None
-    user: int = _UCRED.unpack(credentials)[1]
-    return user
 
 
 def _duplicate(channel: HTTPChannel) -> socket.socket | None:
