@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from forgather_units.proxy.headers import Headers, values
@@ -11,6 +12,7 @@ from forgather_units.proxy.headers import Headers, values
 _STATUS: Final = re.compile(r"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: ([^\x00-\x08\x0a-\x1f\x7f]*))?")
 _HEADER: Final = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00\r\n]*)")
 _FOLD: Final = re.compile(r"\r\n[ \t]+")
+_WORTH_KNOWING: Final = 1024
 
 
 class NotHttp(ValueError):
@@ -67,12 +69,20 @@ def parse_head(block: bytes) -> ResponseHead:
         raise NotHttp(f"its first line is {first[:60]!r}")
     headers: Headers = []
     for line in lines:
-        header = _HEADER.fullmatch(line)
-        if header is None:
-            raise NotHttp(f"a header line is {line[:60]!r}")
-        headers.append((header[1], header[2].rstrip(" \t")))
+        headers.append(_known_header(line) if len(line) < _WORTH_KNOWING else _header(line))
     code, reason = status.groups()
     return ResponseHead(f"{code} {reason or ''}", int(code), headers)
+
+
+def _header(line: str) -> tuple[str, str]:
+    header = _HEADER.fullmatch(line)
+    if header is None:
+        raise NotHttp(f"a header line is {line[:60]!r}")
+    return header[1], header[2].rstrip(" \t")
+
+
+# A viewer says most of them with every answer.
+_known_header = lru_cache(maxsize=512)(_header)
 
 
 def framing(head: ResponseHead, method: str) -> Framing:
