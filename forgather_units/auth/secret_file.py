@@ -39,10 +39,10 @@ class SecretFile:
     def read(self) -> str:
         """The present content, stripped; empty where there is no file. Raises Unavailable if it cannot be used."""
         try:
+            # Before anything is opened: most servers have no password, and many nobody who has signed out.
+            version = _version(self.file.stat())
             known = self._known
-            if known is not None and known[0] == _version(self.file.stat()):
-                return known[1]
-            return self._read_anew()
+            return known[1] if known is not None and known[0] == version else self._read_anew()
         except FileNotFoundError:
             self._known = None
             return ""

@@ -26,6 +26,7 @@ MAX_AGE: Final = 30 * 24 * 3600
 TICKET_AGE: Final = 15 * 60
 """Seconds in which a sign-in address that was made for a person can be opened."""
 
+_MOST_KNOWN: Final = 256
 # `<32 hex digits>`, and the account's name in hex where the session is bound to a person.
 _SESSION: Final = re.compile(r"[0-9a-f]{32}(?:-([0-9a-f]*))?")
 _TICKET: Final = re.compile(r"login-([0-9a-f]*)-[0-9a-f]{32}")
@@ -41,9 +42,27 @@ class _Signer(TimestampSigner):
         # The key is a derived one already, and this runs at each request.
         super().__init__(key, key_derivation="none", digest_method=hashlib.sha256)
         self._clock = clock
+        # Sound ones alone, so that nobody else fills it.
+        self._known: dict[str, tuple[str, float]] = {}
 
     def get_timestamp(self) -> int:
         return int(self._clock())
+
+    def signed(self, text: str, max_age: int) -> str | None:
+        """What `text` says, if it was signed here in the last `max_age` seconds. The signature of one that is shown
+        with each click is checked once."""
+        known = self._known.get(text)
+        if known is None:
+            try:
+                value, when = self.unsign(text, return_timestamp=True)
+                known = value.decode("ascii"), when.timestamp()
+            except (BadSignature, UnicodeError):
+                return None
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[text] = known
+        name, signed_at = known
+        return name if 0 <= self.get_timestamp() - signed_at <= max_age else None
 
 
 class Sessions:
@@ -73,7 +92,7 @@ class Sessions:
 
     def redeem(self, ticket: str) -> str | None:
         """Whose ticket it is, and it is none any more; None for what is no ticket (any more)."""
-        name = self._unsigned(ticket, TICKET_AGE)
+        name = self._signer().signed(ticket, TICKET_AGE)
         parts = _TICKET.fullmatch(name) if name is not None else None
         if name is None or parts is None:
             return None
@@ -108,14 +127,8 @@ class Sessions:
         write_secret(self._revoked.file, "\n".join([*lines, f"{now + MAX_AGE} {name}"]) + "\n")
 
     def _name(self, cookie: str) -> str | None:
-        name = self._unsigned(cookie, MAX_AGE)
+        name = self._signer().signed(cookie, MAX_AGE)
         return name if name is not None and _SESSION.fullmatch(name) else None
-
-    def _unsigned(self, text: str, max_age: int) -> str | None:
-        try:
-            return self._signer().unsign(text, max_age=max_age).decode("ascii")
-        except (BadSignature, UnicodeError):
-            return None
 
     def _signer(self) -> _Signer:
         # The key file may be damaged: that ends the sessions and no more, since the token is in the key too.
