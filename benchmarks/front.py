@@ -14,6 +14,7 @@ from pathlib import Path
 from flask import Flask
 
 from forgather_units.auth.authority import Authority
+from forgather_units.auth.credentials import SESSION_COOKIE
 from forgather_units.auth.origin import Hosts
 from forgather_units.proxy.relay import raise_open_files_limit
 from forgather_units.proxy.target import Open, OpenUnix, Target, Unknown
@@ -45,7 +46,8 @@ def main() -> None:
     listeners = open_sockets("127.0.0.1", int(port))
     authority = Authority(Path(folder))
     proxy = Proxy(lambda mount, queue_id: targets.get(queue_id, Unknown()))
-    print(authority.token, flush=True)
+    # As a browser shows itself, which costs more to look at than the token does.
+    print(f"{SESSION_COOKIE}={authority.sign_in('127.0.0.1', token=authority.token)}", flush=True)
     app = Flask("streams")
     app.add_url_rule("/api/stream", "stream", lambda: stream_response(_ticks()))
     keep_for_good()

@@ -59,8 +59,8 @@ def _ours(held: ExitStack, folder: Path, viewers: Mapping[str, str]) -> Front:
     pairs = [f"{queue_id}={where}" for queue_id, where in viewers.items()]
     program = held.enter_context(running(*command, *pairs, port=port, cwd=HERE.parent, stdout=subprocess.PIPE))
     assert program.process.stdout is not None
-    token = program.process.stdout.readline().strip()
-    return Front("ours", _same_base(port, viewers), program, (f"Authorization: Bearer {token}",))
+    cookie = program.process.stdout.readline().strip()
+    return Front("ours", _same_base(port, viewers), program, (f"Cookie: {cookie}",))
 
 
 _NGINX = """
