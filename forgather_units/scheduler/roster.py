@@ -21,9 +21,13 @@ class Roster:
         self._changes = changes
         self._jobs: dict[str, Job] = {}
         self._unsaved: set[str] = set()
+        # The present instance of each declared service, by the prefix of its addresses: asked at every click.
+        self._instances: dict[str, str] = {}
 
     def load(self) -> None:
         self._jobs = {job.queue_id: job for job in self._store.load()}
+        for prefix in {job.path_prefix for job in self._jobs.values() if job.submission.service}:
+            self._find_instance(prefix)
 
     def get(self, queue_id: str) -> Job | None:
         return self._jobs.get(queue_id)
@@ -34,6 +38,10 @@ class Roster:
         if job is None:
             raise NotFound(f"no such job: {queue_id}")
         return job
+
+    def instance(self, prefix: str) -> Job | None:
+        """The instance of the declared service with these addresses: the one that has not ended, else the last one."""
+        return self._jobs.get(self._instances.get(prefix, ""))
 
     def all(self) -> list[Job]:
         return list(self._jobs.values())
@@ -84,9 +92,22 @@ class Roster:
         names = list(queue_ids)
         self._store.remove(names)
         for queue_id in names:
-            if self._jobs.pop(queue_id, None) is not None:
+            job = self._jobs.pop(queue_id, None)
+            if job is not None:
+                if job.submission.service:
+                    self._find_instance(job.path_prefix)
                 self._changes.tell(Removed(queue_id))
 
     def _show(self, job: Job) -> None:
         self._jobs[job.queue_id] = job
+        if job.submission.service:
+            self._find_instance(job.path_prefix)
         self._changes.tell(job)
+
+    def _find_instance(self, prefix: str) -> None:
+        instances = [job for job in self.all() if job.submission.service and job.path_prefix == prefix]
+        if instances:
+            present = max(instances, key=lambda job: (not job.is_ended, job.submitted_at))
+            self._instances[prefix] = present.queue_id
+        else:
+            self._instances.pop(prefix, None)

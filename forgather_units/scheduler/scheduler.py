@@ -224,10 +224,10 @@ class Scheduler:
 
     def service_job(self, mount: str, name: str) -> Job:
         """The instance of a declared service: the one that has not ended, else the last one. Raises NotFound."""
-        instances = [job for job in self._roster.all() if job.submission.service == name and job.mount == mount]
-        if not instances:
+        job = self._roster.instance(mount + name)
+        if job is None:
             raise NotFound(f"no such service: {name}")
-        return max(instances, key=lambda job: (not job.is_ended, job.submitted_at))
+        return job
 
     def jobs(self) -> list[Job]:
         """Active first, newest first."""
