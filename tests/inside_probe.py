@@ -37,6 +37,14 @@ def new_user_namespace() -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
+def owner(pid: Path) -> int | None:
+    """The number of the user whose process it is; None for one that has just ended."""
+    try:
+        return pid.stat().st_uid
+    except FileNotFoundError:
+        return None
+
+
 def facts(logdir: Path, home: Path, port: int) -> dict[str, Any]:
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return {
@@ -53,7 +61,7 @@ def facts(logdir: Path, home: Path, port: int) -> dict[str, Any]:
         "outside port": reach("127.0.0.1", port),
         "interfaces": [line.split(":")[0].strip() for line in Path("/proc/self/net/dev").read_text().splitlines()[2:]],
         "other processes": [
-            pid.name for pid in Path("/proc").iterdir() if pid.name.isdigit() and pid.stat().st_uid != os.geteuid()
+            pid.name for pid in Path("/proc").iterdir() if pid.name.isdigit() and owner(pid) not in (None, os.geteuid())
         ],
         "capabilities": status["CapEff"].strip(),
         "bounding": status["CapBnd"].strip(),
