@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import socket
@@ -89,6 +90,16 @@ def test_the_root_opens_after_one_redirect(front: Front, proxied: int) -> None:
 def test_it_is_what_a_direct_client_sees(proxied: int, port: int, path: str, encoding: str) -> None:
     direct = fetch(port, path, Accept_Encoding=encoding)
     assert fetch(proxied, path, Accept_Encoding=encoding) == direct
+
+
+def test_its_page_is_a_seventh_of_what_it_is(front: Front, port: int) -> None:
+    front.targets[ID] = Open("127.0.0.1", port, "stock")
+    _, coding, page = fetch(port, "", Accept_Encoding="gzip")
+    assert coding in ("", "identity"), "TensorBoard does not compress it"
+    for _ in range(2):  # from the viewer, and from memory
+        answer = front.get(f"/api/tb/{ID}/", "Accept-Encoding: gzip")
+        assert gzip.decompress(answer.partition(b"\r\n\r\n")[2]) == page
+        assert len(answer) < len(page) / 7
 
 
 def test_time_series_returns_the_runs(proxied: int) -> None:
