@@ -26,13 +26,12 @@ def test_queued_started_opened_stopped(forgather: Forgather, sample_runs: Path, 
     assert f"MainPID={record['pid']}" in shown
     assert f"InvocationID={record['invocation_id']}" in shown
 
-    printed = subprocess.run(
-        ["journalctl", "--user", "-u", forgather.unit(queue_id), "-o", "cat"],
-        capture_output=True,
-        text=True,
-        check=True,
+    journal = ["journalctl", "--user", "-u", forgather.unit(queue_id), "-o", "cat"]
+    wait_until(
+        lambda: f"/api/tb/{queue_id}/" in subprocess.run(journal, capture_output=True, text=True, check=True).stdout,
+        10,
+        "the journal has what it printed",
     )
-    assert f"/api/tb/{queue_id}/" in printed.stdout
 
     page = forgather.get(record["url"])
     assert (page.status_code, page.history) == (200, [])

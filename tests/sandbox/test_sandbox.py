@@ -41,15 +41,21 @@ def traces(pid: int) -> set[str]:
     """What the sandbox of that launcher has left: processes, mounts, cgroup folders, files."""
     name = f"forgather-sandbox-{pid}"
     processes = {
-        f"process {path.parent} {path.read_text(errors='replace')}"
+        f"process {path.parent} {text}"
         for pattern in ("cmdline", "cgroup")
         for path in Path("/proc").glob(f"[0-9]*/{pattern}")
-        if name in _text(path)
+        if name in (text := _text(path))
     }
     mounts = {f"mount {line}" for line in _text(Path("/proc/mounts")).splitlines() if name in line}
-    cgroups = {f"cgroup {path}" for path in Path("/sys/fs/cgroup").rglob(f"*{name}*")}
-    files = {f"file {path}" for top in ("/tmp", "/run", "/mnt", "/var/lib") for path in Path(top).rglob(f"*{name}*")}
+    cgroups = {f"cgroup {path}" for path in _named("/sys/fs/cgroup", name)}
+    files = {f"file {path}" for top in ("/tmp", "/run", "/mnt", "/var/lib") for path in _named(top, name)}
     return processes | mounts | cgroups | files
+
+
+def _named(top: str, part: str) -> Iterator[Path]:
+    """What has this in its name. What goes away meanwhile is passed over."""
+    for folder, folders, files in os.walk(top):
+        yield from (Path(folder, name) for name in (*folders, *files) if part in name)
 
 
 def _text(path: Path) -> str:
@@ -78,13 +84,16 @@ class TestInside:
             "sh",
             "-ec",
             "id -u; systemctl --user is-system-running;"
-            " systemd-run --user --wait --quiet -u hello echo hello-from-a-unit; journalctl --user -u hello -o cat",
+            " systemd-run --user --wait --quiet -u hello echo hello-from-a-unit;"
+            # The journal has it a moment after the unit has ended.
+            " timeout 20 sh -c 'until journalctl --user -u hello -o cat | grep -x hello-from-a-unit;"
+            " do sleep 0.1; done'",
         )
         assert done.returncode == 0, done.stderr
         uid, state, *said = done.stdout.splitlines()
         assert int(uid) >= 1000
         assert state == "running"
-        assert "hello-from-a-unit" in said
+        assert said == ["hello-from-a-unit"]
 
     def test_the_exit_code_and_both_outputs_are_the_commands(self) -> None:
         done = run("sh", "-c", "echo out; echo err >&2; exit 42")
