@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from forgather_server import Forgather
 from page_steps import STORAGE_KEY, card, expect_state, field, fill, open_dialog, start, submit, view
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from watched_page import Watched
 
 from forgather_units.samples.collection import write_samples
@@ -73,6 +73,29 @@ def test_a_taken_port_names_its_holder_and_the_next(
     forgather.wait_status(holder, "sleeping", "running")
     field(page, "Port").fill(str(forgather.job(holder)["port"]))
     expect(page.get_by_text("Taken by who came first.")).to_be_visible()
+
+
+def test_what_is_found_out_moves_no_button_away(page: Page, sample_runs: Path) -> None:
+    """Else the click of who presses it at that moment is lost."""
+    held: list[Route] = []
+    for address in ("**/api/ports*", "**/api/logdir*"):
+        page.route(address, lambda route: held.append(route))
+    open_dialog(page)
+    button = page.get_by_role("button", name="Start TensorBoard")
+    with socket.create_server(("127.0.0.1", 0)) as foreign:
+        before = button.bounding_box()
+        port = foreign.getsockname()[1]
+        with (
+            page.expect_request(f"**/api/ports?port={port}*"),
+            page.expect_request(f"**/api/logdir*{sample_runs.name}"),
+        ):
+            fill(page, sample_runs, port, "next")
+        assert button.bounding_box() == before
+        for route in held:
+            route.continue_()
+        expect(page.get_by_text("Taken by another process.")).to_be_visible()
+        expect(page.get_by_text("5 runs")).to_be_visible()
+        assert button.bounding_box() == before
 
 
 def test_a_bad_logdir_is_told_at_its_field(page: Page, tmp_path: Path, free_port: FreePort) -> None:

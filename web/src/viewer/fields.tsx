@@ -17,14 +17,18 @@ interface TextFieldProps extends Common {
   first?: boolean;
   /** What stands behind the control, in its line. */
   beside?: React.ReactNode;
-  /** What the machine says about the value. */
+  /** What the machine says about the value; null: nothing yet. Its place, which the hint has meanwhile, is kept: what
+   * comes while a button is pressed must not move that away. */
   facts?: React.ReactNode;
 }
 
 export function TextField(props: TextFieldProps) {
   const { label, hint, problem, value, onChange, placeholder, numeric, mono, first, beside, facts } = props;
   const id = useId();
-  const about = [hint && `${id}-hint`, facts && `${id}-facts`, problem && `${id}-problem`].filter(Boolean).join(" ");
+  const hasFacts = facts !== undefined;
+  const about = [hasFacts && `${id}-facts`, !hasFacts && hint && `${id}-hint`, problem && `${id}-problem`]
+    .filter(Boolean)
+    .join(" ");
   return (
     <div className="field">
       <label className="field-label" htmlFor={id}>
@@ -52,12 +56,12 @@ export function TextField(props: TextFieldProps) {
           {problem}
         </p>
       )}
-      {facts && (
+      {hasFacts && (
         <div className="field-facts" id={`${id}-facts`} aria-live="polite">
-          {facts}
+          {facts || (hint && <span className="hint">{hint}</span>)}
         </div>
       )}
-      {hint && (
+      {!hasFacts && hint && (
         <p className="hint" id={`${id}-hint`}>
           {hint}
         </p>

@@ -46,17 +46,19 @@ export function PortField({ value, usual, isOwn, mayBeEmpty, host, onChange, pro
         (current.free ? (
           <span className="good">free</span>
         ) : (
-          <>
-            <span className="field-warning">
-              {current.error ?? `Taken by ${named(current.holder ?? "another process")}. The job would wait for it.`}
-            </span>
-            {current.next_free !== null && (
-              <button type="button" className="button button-small" onClick={() => onChange(String(current.next_free))}>
-                Use {current.next_free}
-              </button>
-            )}
-          </>
+          <span className="field-warning">
+            {current.error ?? `Taken by ${named(current.holder ?? "another process")}. The job would wait for it.`}
+          </span>
         ))
+      }
+      beside={
+        current &&
+        !current.free &&
+        current.next_free !== null && (
+          <button type="button" className="button" onClick={() => onChange(String(current.next_free))}>
+            Use {current.next_free}
+          </button>
+        )
       }
     />
   );
