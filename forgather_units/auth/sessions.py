@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -42,8 +43,8 @@ class _Signer(TimestampSigner):
         # The key is a derived one already, and this runs at each request.
         super().__init__(key, key_derivation="none", digest_method=hashlib.sha256)
         self._clock = clock
-        # Sound ones alone, so that nobody else fills it.
-        self._known: dict[str, tuple[str, float]] = {}
+        # What raises is not remembered, so that nobody fills it with what is not sound.
+        self._unsigned = lru_cache(maxsize=_MOST_KNOWN)(self._unsign)
 
     def get_timestamp(self) -> int:
         return int(self._clock())
@@ -51,18 +52,15 @@ class _Signer(TimestampSigner):
     def signed(self, text: str, max_age: int) -> str | None:
         """What `text` says, if it was signed here in the last `max_age` seconds. The signature of one that is shown
         with each click is checked once."""
-        known = self._known.get(text)
-        if known is None:
-            try:
-                value, when = self.unsign(text, return_timestamp=True)
-                known = value.decode("ascii"), when.timestamp()
-            except (BadSignature, UnicodeError):
-                return None
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[text] = known
-        name, signed_at = known
+        try:
+            name, signed_at = self._unsigned(text)
+        except (BadSignature, UnicodeError):
+            return None
         return name if 0 <= self.get_timestamp() - signed_at <= max_age else None
+
+    def _unsign(self, text: str) -> tuple[str, float]:
+        value, signed_at = self.unsign(text, return_timestamp=True)
+        return value.decode("ascii"), signed_at.timestamp()
 
 
 class Sessions:

@@ -26,8 +26,7 @@ class Roster:
 
     def load(self) -> None:
         self._jobs = {job.queue_id: job for job in self._store.load()}
-        for prefix in {job.path_prefix for job in self._jobs.values() if job.submission.service}:
-            self._find_instance(prefix)
+        self._find_instances(self.all())
 
     def get(self, queue_id: str) -> Job | None:
         return self._jobs.get(queue_id)
@@ -91,23 +90,22 @@ class Roster:
     def remove(self, queue_ids: Iterable[str]) -> None:
         names = list(queue_ids)
         self._store.remove(names)
-        for queue_id in names:
-            job = self._jobs.pop(queue_id, None)
-            if job is not None:
-                if job.submission.service:
-                    self._find_instance(job.path_prefix)
-                self._changes.tell(Removed(queue_id))
+        gone = [job for queue_id in names if (job := self._jobs.pop(queue_id, None)) is not None]
+        self._find_instances(gone)
+        for job in gone:
+            self._changes.tell(Removed(job.queue_id))
 
     def _show(self, job: Job) -> None:
         self._jobs[job.queue_id] = job
-        if job.submission.service:
-            self._find_instance(job.path_prefix)
+        self._find_instances([job])
         self._changes.tell(job)
 
-    def _find_instance(self, prefix: str) -> None:
-        instances = [job for job in self.all() if job.submission.service and job.path_prefix == prefix]
-        if instances:
-            present = max(instances, key=lambda job: (not job.is_ended, job.submitted_at))
-            self._instances[prefix] = present.queue_id
-        else:
-            self._instances.pop(prefix, None)
+    def _find_instances(self, changed: Iterable[Job]) -> None:
+        """Of the services that these are, or were, instances of."""
+        for prefix in {job.path_prefix for job in changed if job.submission.service}:
+            instances = [job for job in self.all() if job.submission.service and job.path_prefix == prefix]
+            if instances:
+                present = max(instances, key=lambda job: (not job.is_ended, job.submitted_at))
+                self._instances[prefix] = present.queue_id
+            else:
+                self._instances.pop(prefix, None)

@@ -26,6 +26,7 @@ export function PortField({ value, usual, isOwn, mayBeEmpty, host, onChange, pro
   const asked = typeof port === "number" ? port : 0;
   const facts = useQuery({ ...portQuery(asked, settledHost), enabled: asked > 0 && !isOwn, retry: false }).data;
   const current = facts && !isOwn && settled === value && facts.port === asked ? facts : null;
+  const taken = current && !current.free ? current : null;
   return (
     <TextField
       label="Port"
@@ -43,20 +44,19 @@ export function PortField({ value, usual, isOwn, mayBeEmpty, host, onChange, pro
       }
       facts={
         current &&
-        (current.free ? (
-          <span className="good">free</span>
-        ) : (
+        (taken ? (
           <span className="field-warning">
-            {current.error ?? `Taken by ${named(current.holder ?? "another process")}. The job would wait for it.`}
+            {taken.error ?? `Taken by ${named(taken.holder ?? "another process")}. The job would wait for it.`}
           </span>
+        ) : (
+          <span className="good">free</span>
         ))
       }
       beside={
-        current &&
-        !current.free &&
-        current.next_free !== null && (
-          <button type="button" className="button" onClick={() => onChange(String(current.next_free))}>
-            Use {current.next_free}
+        taken &&
+        taken.next_free !== null && (
+          <button type="button" className="button" onClick={() => onChange(String(taken.next_free))}>
+            Use {taken.next_free}
           </button>
         )
       }
