@@ -1,1 +1,1 @@
-"""Who may: the token, the password, sessions, and the one gate in front of everything."""
+"""Authentication: the token, the password, sessions, and the one gate in front of all requests."""

@@ -1,4 +1,4 @@
-"""The one that knows who may: token, password and sessions behind one face."""
+"""Authentication facade: token, password, sessions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import math
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from forgather_units.auth.admissions import Admissions
 from forgather_units.auth.credentials import Presented, presented
 from forgather_units.auth.password import Password
 from forgather_units.auth.people import OWNER, People, Person
@@ -21,6 +23,7 @@ from forgather_units.auth.secret_file import SecretFile, private_folder, write_s
 from forgather_units.auth.sessions import Sessions, is_ticket
 from forgather_units.auth.throttle import Throttle
 from forgather_units.domain.errors import Forbidden, ForgatherError, Refused, Unavailable
+from forgather_units.folders.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ _TOKEN_FORM: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def is_token(text: str) -> bool:
-    """Whether it has the form of one, or of a ticket: no password."""
+    """Whether `text` has the form of a token or a ticket, and so is no password."""
     return _TOKEN_FORM.fullmatch(text) is not None or is_ticket(text)
 
 
@@ -37,15 +40,15 @@ class Denied(ForgatherError):
 
 
 class TooManyAttempts(ForgatherError):
-    """Too many failed sign-ins (HTTP 429); whole `seconds` until the next one may be tried."""
+    """Too many failed sign-ins (HTTP 429); the next attempt is possible after `seconds`, a whole number."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = math.ceil(seconds)
         super().__init__(f"too many failed attempts: try again in {self.seconds} s")
 
 
-class How(StrEnum):
-    """By what a request proved that it may."""
+class CredentialKind(StrEnum):
+    """The credential that authenticated a request."""
 
     BEARER = "bearer"
     COOKIE = "cookie"
@@ -56,14 +59,14 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody who may."""
+    """An authenticated caller."""
 
-    how: How
+    credential: CredentialKind
     person: Person = OWNER
 
 
 class Authority:
-    """Reads its folder anew whenever a file there changes: a rotated token holds at once. Raises Unavailable."""
+    """Reads its folder again when a file changes, so a rotated token is valid at once. Methods raise Unavailable."""
 
     def __init__(
         self,
@@ -75,20 +78,23 @@ class Authority:
         people: People | None = None,
     ) -> None:
         self.enabled = enabled
+        self.admissions = Admissions(self._account_of)
+        """Open responses, to be ended when their credentials are withdrawn."""
+        self._folder = folder
         self._token = SecretFile(folder / "auth_token")
         self._password = Password(folder / "password_hash")
         self._sessions = Sessions(folder, lambda: (self.token, self._password.fingerprint), clock)
         self._throttle = throttle or Throttle()
         self._people = people or People()
         if enabled:
-            # Made, or complained of, at the start rather than at the first request. What it holds is only looked at
-            # when it is asked for, so that a damaged token can still be replaced (`regenerate_token`).
+            # Created, or reported as unusable, at the start rather than at the first request. The content is only read
+            # on use, so that a damaged token can still be replaced (`regenerate_token`).
             private_folder(folder)
             self._token.ensure(_new_token)
 
     @property
     def token(self) -> str:
-        """64 hex digits; made if there is none."""
+        """64 hex digits; created if there is none."""
         token = self._token.ensure(_new_token)
         if not _TOKEN_FORM.fullmatch(token):
             raise Unavailable(
@@ -106,33 +112,49 @@ class Authority:
         return self._password.is_set
 
     def login_url(self, address: str) -> str:
-        """What a person opens to sign in. An address that is a socket's path stays as it is."""
+        """The URL that signs a user in. Returns `address` if that is the path of a socket."""
         if not address.startswith(("http://", "https://")):
             return address
         return f"{address}/?token={self.token}" if self.enabled else f"{address}/"
 
-    def login_url_of(self, address: str, person: Person) -> str:
-        """The same for one person, once, and for some minutes."""
+    def personal_login_url(self, address: str, person: Person) -> str:
+        """A URL that signs `person` in, once, within some minutes."""
         return f"{address}/?token={self._sessions.ticket(person.name)}" if self.enabled else f"{address}/"
 
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Inside the `with`, changes by other processes in the folder end open streams too."""
+        watch = Watch(self.admissions.review, lambda path, is_folder: not is_folder)
+        watch.on([str(self._folder)])
+        try:
+            yield
+        finally:
+            watch.stop()
+
     def identify(self, environ: dict[str, Any]) -> Identity | None:
-        """Who sends this request; None for one who may not. What is said outright counts before a cookie."""
+        """The caller; None if not authenticated. Explicit credentials take precedence over a cookie."""
+        return self._identify(presented(environ))
+
+    def _account_of(self, credentials: Presented) -> str | None:
+        identity = self._identify(credentials)
+        return identity.person.name if identity is not None else None
+
+    def _identify(self, credentials: Presented) -> Identity | None:
         if not self.enabled:
-            return Identity(How.DISABLED)
-        shown: Presented = presented(environ)
-        if shown.bearer is not None:
-            return Identity(How.BEARER) if self._is_token(shown.bearer) else None
-        if shown.query is not None:
-            return Identity(How.QUERY) if self._is_token(shown.query) else None
-        # A viewer's page could set a second cookie of our name for its own path: one of them being ours is enough.
-        for session in shown.sessions:
+            return Identity(CredentialKind.DISABLED)
+        if credentials.bearer is not None:
+            return Identity(CredentialKind.BEARER) if self._is_token(credentials.bearer) else None
+        if credentials.query is not None:
+            return Identity(CredentialKind.QUERY) if self._is_token(credentials.query) else None
+        # A viewer's page could set a second cookie with our name for its own path: one valid session is enough.
+        for session in credentials.sessions:
             if (person := self._person_of(session)) is not None:
-                return Identity(How.COOKIE, person)
-        person = self._people.by_uid(shown.peer) if shown.peer is not None else None
-        return Identity(How.PEER, person) if person is not None else None
+                return Identity(CredentialKind.COOKIE, person)
+        person = self._people.by_uid(credentials.peer) if credentials.peer is not None else None
+        return Identity(CredentialKind.PEER, person) if person is not None else None
 
     def sign_in(self, client: str, *, token: str | None = None, password: str | None = None) -> str:
-        """The session's cookie value. `client` is an address. Raises Denied, TooManyAttempts, Refused."""
+        """Returns the session's cookie value. `client` is an address. Raises Denied, TooManyAttempts, Refused."""
         if token is not None and password is None:
             if (name := self._sessions.redeem(token)) is not None and self._people.by_name(name) is not None:
                 log.info("%s signed in from %s", name, client)
@@ -145,36 +167,39 @@ class Authority:
         return self._sessions.new()
 
     def set_password(self, client: str, new: str, current: str | None, *, by: Identity) -> str:
-        """Set or change it; every session ends, and the value of a new one is returned.
+        """Set or change the password; ends all sessions and returns the cookie value of a new one.
 
-        The present one is asked for if there is one, unless the caller shows the token (which can do all anyway).
-        Raises Denied, TooManyAttempts, Refused.
+        Requires the current password if there is one, unless the caller has authenticated with the token (which permits
+        everything anyway). Raises Denied, TooManyAttempts, Refused.
         """
         if not self.enabled:
-            # Else anybody could leave a password behind for the day on which the gate is closed again.
-            raise Refused("authentication is turned off: nobody can set a password")
+            # Otherwise anyone could set a password for the time when authentication is on again.
+            raise Refused("authentication is turned off: a password cannot be set")
         if not by.person.is_admin:
-            # Whoever knows it is the server's owner.
+            # The password authenticates as the server's owner.
             raise Forbidden("only an admin of this server sets its password")
-        if self._password.is_set and by.how not in (How.BEARER, How.QUERY):
+        if self._password.is_set and by.credential not in (CredentialKind.BEARER, CredentialKind.QUERY):
             if current is None:
                 raise Refused("current_password is missing", field="current_password")
             self._check_password(client, current)
         self._password.set(new)
+        self.admissions.review()
         return self._sessions.new()
 
     def sign_out(self, environ: dict[str, Any]) -> None:
-        """End the sessions that the request shows."""
+        """Revoke the sessions in the request."""
         for session in presented(environ).sessions:
             self._sessions.revoke(session)
+        self.admissions.review()
 
-    def of_others(self, environ: dict[str, Any]) -> tuple[str, ...]:
-        """The sessions that the request shows and that are none of this server's."""
-        return tuple(each for each in presented(environ).sessions if not self._sessions.is_ours(each))
+    def foreign_sessions(self, environ: dict[str, Any]) -> tuple[str, ...]:
+        """The sessions in the request that belong to other servers."""
+        return tuple(each for each in presented(environ).sessions if not self._sessions.is_own(each))
 
     def regenerate_token(self) -> None:
-        """A new token; the old one and every session end."""
+        """Replace the token; ends all sessions."""
         write_secret(self._token.file, _new_token() + "\n")
+        self.admissions.review()
 
     def _person_of(self, session: str) -> Person | None:
         name = self._sessions.name_in(session)
@@ -183,7 +208,7 @@ class Authority:
         return self._people.by_name(name) if name else OWNER
 
     def _check_token(self, client: str, token: str) -> None:
-        # The right one is let in at any time: nobody guesses it, and whoever guesses passwords from the owner's
+        # The right token is always accepted: it cannot be guessed, and someone who guesses passwords from the owner's
         # address must not lock the owner out.
         if self._is_token(token):
             self._throttle.succeeded(client)

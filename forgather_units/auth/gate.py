@@ -1,4 +1,4 @@
-"""The gate: one WSGI middleware in front of every route and of the proxy. What is not let in here is let in nowhere."""
+"""The gate: WSGI middleware in front of all routes and the proxy. It alone decides which requests are admitted."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
+from forgather_units.auth.admissions import ADMISSIONS
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.gated_paths import needs_credentials
 from forgather_units.auth.origin import Hosts
+from forgather_units.domain.error_page import POLICY, Link, error_page, wants_page
 from forgather_units.domain.errors import ForgatherError
 
 Environ = dict[str, Any]
@@ -21,7 +24,7 @@ Headers = tuple[tuple[str, str], ...]
 log = logging.getLogger(__name__)
 
 IDENTITY: Final = "forgather.identity"
-"""Where in the environ the application finds who is asking (None: nobody)."""
+"""Key in the environ: the Identity of the caller (None: not authenticated)."""
 
 _CHALLENGE: Final = ("WWW-Authenticate", 'Bearer realm="forgather"')
 _COMMON: Final[Headers] = (
@@ -29,11 +32,8 @@ _COMMON: Final[Headers] = (
     ("Vary", "Accept"),
     ("Referrer-Policy", "same-origin"),
     ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"),
+    ("Content-Security-Policy", POLICY),
 )
-_SIGN_IN: Final = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in</title>
-<p>This page is behind a sign-in. <a href="/" target="_top">Sign in</a>, then open it again.</p></html>
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,19 @@ class _Refusal:
     status: str
     detail: str
     headers: Headers = ()
-    page: bytes | None = None
-    """Shown to a browser in place of the detail."""
 
 
-_UNAUTHENTICATED: Final = _Refusal("401 Unauthorized", "authentication required", (_CHALLENGE,), _SIGN_IN)
-_FOREIGN: Final = _Refusal("403 Forbidden", "a page of another site may not change anything here")
-# Whoever asks may be anybody: what is wrong with which file stands in the journal.
+_UNAUTHENTICATED: Final = _Refusal("401 Unauthorized", "authentication required", (_CHALLENGE,))
+_FOREIGN: Final = _Refusal("403 Forbidden", "cross-site request refused")
+# The caller is not authenticated, so only the journal names the file and the problem.
 _OUT_OF_ORDER: Final = _Refusal("503 Service Unavailable", "the server cannot read its secrets; its journal says why")
 
 
 class Gate:
-    """Lets in whom `authority` knows. Everything below /api/ but three routes is closed to others, for every method.
+    """Admits requests that `authority` authenticates. Below /api/ all others are refused, except for three routes.
 
-    Requests under a name that is not ours, and those by which a foreign page would change something, are refused
-    wherever they go and whoever sends them.
+    Refuses requests under an unknown host name, and cross-site requests that would change something, for every path and
+    every caller.
     """
 
     def __init__(self, app: Application, authority: Authority, hosts: Hosts) -> None:
@@ -66,15 +64,20 @@ class Gate:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         refusal = self._refusal(environ)
         if refusal is None:
+            self.mark(environ)
             return self._app(environ, start_response)
-        return _answer(refusal, environ, start_response)
+        return _respond(refusal, environ, start_response)
+
+    def mark(self, environ: Environ) -> None:
+        """Let the response to this admitted request end when its credentials are withdrawn."""
+        environ[ADMISSIONS] = self._authority.admissions
 
     def admits(self, environ: Environ) -> bool:
-        """Whether this request would be let in."""
+        """Whether this request is admitted."""
         return self._refusal(environ) is None
 
     def _refusal(self, environ: Environ) -> _Refusal | None:
-        """Why not to let this request in; None: it goes on, with its IDENTITY."""
+        """The refusal; None if the request is admitted, with its IDENTITY set."""
         if not self._hosts.allow(environ):
             name = environ["HTTP_HOST"]
             return _Refusal("421 Misdirected Request", f"this server is not known as {name!r}: add it to allowed_hosts")
@@ -88,10 +91,20 @@ class Gate:
         return _FOREIGN if self._hosts.is_foreign(environ) else None
 
 
-def _answer(refusal: _Refusal, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-    if refusal.page is not None and reads and "text/html" in environ.get("HTTP_ACCEPT", ""):
-        kind, body = "text/html; charset=utf-8", refusal.page
+def _page(refusal: _Refusal, environ: Environ) -> bytes:
+    if refusal is not _UNAUTHENTICATED:
+        return error_page(refusal.status.partition(" ")[2], f"{refusal.detail[0].upper()}{refusal.detail[1:]}.")
+    # After the sign-in the page leads back to this address (web/src/features/sign-in/next.ts).
+    query = environ.get("QUERY_STRING", "")
+    wanted = quote(environ.get("PATH_INFO", "").encode("latin-1")) + (f"?{query}" if query else "")
+    return error_page(
+        "Sign in", "This page is behind a sign-in.", links=[Link(f"/?next={quote(wanted, safe='/')}", "Sign in")]
+    )
+
+
+def _respond(refusal: _Refusal, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    if wants_page(environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT", "")):
+        kind, body = "text/html; charset=utf-8", _page(refusal, environ)
     else:
         kind, body = "application/json", json.dumps({"detail": refusal.detail}).encode()
     about = (("Content-Type", kind), ("Content-Length", str(len(body))))

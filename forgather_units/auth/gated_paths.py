@@ -1,4 +1,4 @@
-"""Which addresses lie behind the gate. Denied by default: what could be read as one below /api/ is one."""
+"""Paths that require credentials. Denied by default: every path that could be read as one below /api/."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 OPEN: Final = frozenset({("GET", "/api/health"), ("GET", "/api/auth/status"), ("POST", "/api/auth/login")})
-"""The only routes below /api/ without credentials: exactly these methods and paths, letter by letter."""
+"""The only routes below /api/ without credentials: exactly these methods and paths."""
 
 _GATED: Final = "api"
 _SEPARATORS: Final = re.compile(r"[/\\]+")
-# A router may cut these off; they begin no name of ours.
+# A router may strip these; no route's name starts with one.
 _IGNORED: Final = "".join(map(chr, range(0x21))) + "\x7f\xa0"
-_MOST_QUOTINGS: Final = 4
+_MAX_QUOTINGS: Final = 4
 
 
 def needs_credentials(environ: dict[str, Any]) -> bool:
-    """Whether nobody may pass here without credentials."""
+    """Whether this request requires credentials."""
     path: str = environ.get("PATH_INFO", "")
     if not is_gated(path):
         return False
-    # The path as it was sent must be the plain one too, where the server tells: `/api/%68ealth` is no health check.
+    # The raw path must be literal too, if the server provides it: `/api/%68ealth` is not the health check.
     sent = environ.get("REQUEST_URI", path).partition("?")[0]
     return (environ["REQUEST_METHOD"], path) not in OPEN or sent != path
 
 
 def is_gated(path: str) -> bool:
-    """Whether a decoded path lies below /api/ however it is spelled: slashes, dots, capitals, quoted once more."""
+    """Whether a decoded path is below /api/ in any spelling: slashes, dots, capitals, quoted once more."""
     if path.startswith("/api/"):
         return True
-    for _ in range(_MOST_QUOTINGS):
+    for _ in range(_MAX_QUOTINGS):
         if _begins_gated(path):
             return True
         if (plainer := unquote(path, "latin-1")) == path:
@@ -40,7 +40,7 @@ def is_gated(path: str) -> bool:
 
 
 def _begins_gated(path: str) -> bool:
-    """Both with `..` resolved and without: what a router or a proxy in front makes of it, must not matter."""
+    """Checks the path both with `..` resolved and without, since routers and proxies differ."""
     named: list[str] = []
     resolved: list[str] = []
     for raw in _SEPARATORS.split(path.lower()):

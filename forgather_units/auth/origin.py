@@ -1,4 +1,4 @@
-"""Who makes the browser ask: a page of ours, or a foreign one that borrows its user's session or our address."""
+"""Checks Host and Origin: rejects requests made by foreign pages with the user's session, and DNS rebinding."""
 
 from __future__ import annotations
 
@@ -12,64 +12,104 @@ from typing import Any, Final
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OUR_SITES: Final = frozenset({"same-origin", "none"})
 _ORIGIN: Final = re.compile(r"(https?)://([^/?#@\s,]+)", re.IGNORECASE)
-_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@/?#\s,]+)(?::[0-9]{0,5})?")
-_DEFAULT_PORT: Final = re.compile(r":(?:80|443)?$")
+_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@/?#\s,]+)(?::([0-9]{0,5}))?")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+HostPort = tuple[str, int]
+"""A host name or address, and a port."""
+Origin = tuple[str, HostPort]
+"""A scheme, and host and port."""
 
 
 class Hosts:
-    """The names under which browsers may reach us: an address, localhost, this machine's name, and those configured.
+    """The names by which browsers may reach the server: an address, localhost, this machine's name, configured ones.
 
-    A page that has its own name rebound to our address asks under that name, which is none of these. A configured
-    name is also an origin of ours, for a reverse proxy that does not pass the Host header on; write `name:port`
-    where its port is not 80 or 443.
+    DNS rebinding uses the attacker's own name, which is not allowed.
+
+    `allowed` contains names (`name`, `name:port`) or origins (`https://name`). Each is also accepted as an origin, for
+    a reverse proxy that does not pass the Host header on: a name without a scheme means http and https, and the
+    scheme's default port unless it has a port. `own` contains names only.
     """
 
-    def __init__(self, allowed: Iterable[str] = ()) -> None:
-        own = socket.gethostname().lower()
-        self._origins = frozenset(_without_default_port(name.strip()) for name in allowed)
-        configured = {_name(origin) for origin in self._origins} - {None}
-        self._names = frozenset({"localhost", own, own.partition(".")[0], *configured})
+    def __init__(self, allowed: Iterable[str] = (), own: Iterable[str] = ()) -> None:
+        machine = socket.gethostname().lower()
+        self._origins = frozenset(origin for entry in allowed for origin in _configured(entry.strip()))
+        configured = {host_port[0] for _, host_port in self._origins} | {_name(name) for name in own} - {None}
+        self._names = frozenset({"localhost", machine, machine.partition(".")[0], *configured})
 
     def allow(self, environ: dict[str, Any]) -> bool:
-        """Whether the request's Host is one of them. A program may send none (HTTP/1.0); no browser does."""
+        """Whether the request's Host is allowed. A program may send none (HTTP/1.0); a browser always does."""
         host = environ.get("HTTP_HOST")
         if host is None:
             return True
         name = _name(host)
-        # .localhost is nobody's to register. An address cannot be rebound.
+        # Names below .localhost cannot be registered, and an address cannot be rebound.
         return name is not None and (name in self._names or name.endswith(".localhost") or _is_address(name))
 
     def is_foreign(self, environ: dict[str, Any]) -> bool:
-        """Whether another origin's page sends this request that changes something. Programs send neither header."""
+        """Whether a page of another origin sent this request that changes something. Programs send neither header."""
         if environ["REQUEST_METHOD"] in _READING:
             return False
         origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
-        theirs = _origin_host(origin) if origin is not None else None
-        if theirs is not None and theirs in self._origins:
-            return False
-        # Another port of this machine is "same-site": a raw TensorBoard, say.
+        # Sec-Fetch-Site takes precedence. Another port of this machine is "same-site": a raw
+        # TensorBoard, for example.
         if site is not None and site not in _OUR_SITES:
             return True
+        if origin is None:
+            return False
         if origin == "null":
             # A form on a page with `Referrer-Policy: no-referrer` hides its origin; the browser still says whose it is.
             return site is None
-        return origin is not None and (theirs is None or theirs != _without_default_port(environ.get("HTTP_HOST", "")))
+        theirs = _origin(origin)
+        return theirs is None or not self._is_ours(theirs, environ)
+
+    def _is_ours(self, theirs: Origin, environ: dict[str, Any]) -> bool:
+        """Whether it is the origin under which the browser sent the request."""
+        scheme, host_port = theirs
+        ours: str = environ["wsgi.url_scheme"]
+        if ours == "https" and scheme != "https":
+            return False
+        asked = _host_port(environ.get("HTTP_HOST", ""), scheme)
+        if asked == host_port and scheme == ours:
+            return True
+        if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin" and asked == host_port:
+            # A reverse proxy terminates TLS without reporting it; the browser confirms the origin.
+            return True
+        # A proxy that passes the Host header on has reported the port: a configured name does not override it.
+        passed_on = asked is not None and asked[0] == host_port[0]
+        return theirs in self._origins and (not passed_on or asked == host_port)
 
 
-def _origin_host(origin: str) -> str | None:
-    """Host and port; the scheme does not count, since TLS may end in a reverse proxy."""
-    parts = _ORIGIN.fullmatch(origin)
-    return _without_default_port(parts[2]) if parts else None
+def _configured(entry: str) -> list[Origin]:
+    """The origins for an entry of allowed_hosts; none for a malformed one."""
+    if (whole := _origin(entry)) is not None:
+        return [whole]
+    host_ports = ((scheme, _host_port(entry, scheme)) for scheme in _DEFAULT_PORTS)
+    return [(scheme, host_port) for scheme, host_port in host_ports if host_port is not None]
 
 
-def _without_default_port(host: str) -> str:
-    return _DEFAULT_PORT.sub("", host.lower())
+def _origin(text: str) -> Origin | None:
+    """The origin in an Origin header; None for a malformed one."""
+    parts = _ORIGIN.fullmatch(text)
+    if parts is None:
+        return None
+    scheme = parts[1].lower()
+    host_port = _host_port(parts[2], scheme)
+    return None if host_port is None else (scheme, host_port)
+
+
+def _host_port(host: str, scheme: str) -> HostPort | None:
+    """Name and port in a Host header, with the scheme's default port; None for a malformed one."""
+    name, parts = _name(host), _AUTHORITY.fullmatch(host)
+    if name is None or parts is None:
+        return None
+    return name, int(parts[2] or _DEFAULT_PORTS[scheme])
 
 
 # Bounded: a client chooses the name.
 @lru_cache(maxsize=256)
 def _name(host: str) -> str | None:
-    """A Host header's name or address, lower-case, without port, brackets and final dot; None for a malformed one."""
+    """The name or address in a Host header, lower-case, without port, brackets and final dot; None if malformed."""
     parts = _AUTHORITY.fullmatch(host)
     return parts[1].strip("[]").lower().removesuffix(".") if parts else None
 

@@ -1,6 +1,6 @@
-"""The password: scrypt, in Werkzeug's form `scrypt:N:r:p$salt$hash`.
+"""The password: scrypt, in Werkzeug's format `scrypt:N:r:p$salt$hash`.
 
-Made and checked here because Debian 12's Werkzeug 2.2 lacks scrypt; a newer one reads the same file.
+Implemented here because Debian 12's Werkzeug 2.2 lacks scrypt; a newer one reads the same file.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _FORM: Final = re.compile(r"scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3})\$([^$]+)\$([0-9
 
 
 class Password:
-    """At most one, as a hash in a file."""
+    """The optional password, stored as a hash in a file."""
 
     def __init__(self, file: Path) -> None:
         self._hash = SecretFile(file)
-        # One guess at a time: sixty-four threads at once would take two gigabytes.
+        # One check at a time: 64 threads at once would use two gigabytes.
         self._one_at_a_time = threading.Lock()
 
     @property
@@ -41,23 +41,25 @@ class Password:
         return self._hash.read()
 
     def matches(self, password: str) -> bool:
-        """Takes some tens of milliseconds, on purpose. Raises Unavailable if the file is damaged."""
+        """Takes tens of milliseconds on purpose. Raises Unavailable if the file is damaged."""
         stored = self._hash.read()
         if not stored or len(password) not in _LENGTHS:
             return False
         parts = _FORM.fullmatch(stored)
         if parts is None:
-            raise Unavailable(f"{self._hash.file} holds no password hash", hint="sign in with the token and delete it")
+            raise Unavailable(
+                f"{self._hash.file} contains no password hash", hint="sign in with the token and delete it"
+            )
         n, r, p = (int(part) for part in parts.groups()[:3])
         with self._one_at_a_time:
             try:
                 digest = _scrypt(password, parts[4], n, r, p)
             except ValueError:
-                raise Unavailable(f"{self._hash.file} asks for a strange scrypt") from None
+                raise Unavailable(f"{self._hash.file} has unusable scrypt parameters") from None
         return hmac.compare_digest(digest, parts[5])
 
     def set(self, password: str) -> None:
-        """Raises Refused for one that is too short or too long, Unavailable if it cannot be kept."""
+        """Raises Refused if it is too short or too long, Unavailable if it cannot be stored."""
         if len(password) not in _LENGTHS:
             raise Refused(f"a password has {_LENGTHS[0]} to {_LENGTHS[-1]} characters", field="password")
         salt = secrets.token_hex(16)
@@ -67,6 +69,6 @@ class Password:
 
 
 def _scrypt(password: str, salt: str, n: int, r: int, p: int) -> str:
-    # One keyboard sends é as one code point, another as two.
+    # One keyboard sends é as one code point, another as two; both must match.
     letters = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
     return hashlib.scrypt(letters, salt=salt.encode(), n=n, r=r, p=p, maxmem=132 * n * r * p).hex()

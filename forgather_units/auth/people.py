@@ -1,4 +1,4 @@
-"""The people of this machine who may use a shared server: members of a group; and which of them are its admins."""
+"""Accounts that may use a shared server: the members of a group, some of whom are admins."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from forgather_units.machine.account import account_name
+from forgather_units.host.account import account_name
 
 _ROOT: Final = 0
-# Who was put into a group, or out of it, is known this soon (seconds); each request would else ask the directory.
-_KNOWN_FOR: Final = 10.0
+# Seconds until a change of group membership is noticed; otherwise each request would query the directory.
+_CACHE_SECONDS: Final = 10.0
 _GROUP_MARK: Final = "%"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody by the name of their account. An admin may change what is others'."""
+    """An account by its name. An admin may change jobs of others."""
 
     name: str
     is_admin: bool = False
 
     def may_change(self, owner: str) -> bool:
-        """Whether they may end, and put elsewhere in the queue, what `owner` has queued."""
+        """Whether they may end and reorder jobs that `owner` has queued."""
         return self.is_admin or self.name == owner
 
 
 OWNER: Final = Person(account_name(), is_admin=True)
-"""Whoever has the server's token: the person whose server it is, or an admin of the machine."""
+"""The caller with the server's token: its owner, or an admin of the machine."""
 
 
 class People:
-    """Any thread. `group` is empty for a server of one person; `admins` are names, or groups as `%wheel`."""
+    """Thread-safe. `group` is empty for a server of one user; `admins` are names, or groups as `%wheel`."""
 
     def __init__(
         self, group: str = "", admins: Iterable[str] = (), clock: Callable[[], float] = time.monotonic
@@ -43,10 +43,10 @@ class People:
         self._group = group
         self._admins = frozenset(admins)
         self._clock = clock
-        self._known: dict[int, tuple[float, Person | None]] = {}
+        self._cache: dict[int, tuple[float, Person | None]] = {}
 
     def by_name(self, name: str) -> Person | None:
-        """None for one who may not (any more)."""
+        """None if the account is not permitted (any more)."""
         if name == OWNER.name:
             return OWNER
         try:
@@ -55,18 +55,18 @@ class People:
             return None
 
     def by_uid(self, uid: int) -> Person | None:
-        """Who is behind a connection of this user; None for one who may not.
+        """The person with this uid; None if not permitted.
 
-        Never the server's own account: its viewers run under it, and what a hostile run makes of one of them must not
-        be an admin.
+        Never the server's own account: viewers run under it, and a viewer that is compromised by a hostile run must
+        not be an admin.
         """
         if not self._group or uid == os.geteuid():
             return None
         now = self._clock()
-        since, person = self._known.get(uid, (float("-inf"), None))
-        if now - since > _KNOWN_FOR:
+        since, person = self._cache.get(uid, (float("-inf"), None))
+        if now - since > _CACHE_SECONDS:
             person = self._look_up(uid)
-            self._known[uid] = (now, person)
+            self._cache[uid] = (now, person)
         return person
 
     def _look_up(self, uid: int) -> Person | None:
@@ -76,7 +76,7 @@ class People:
         except (KeyError, OSError):
             return None
         name = account.pw_name
-        by_group = {f"{_GROUP_MARK}{each}" for each in groups}
+        by_group = {f"{_GROUP_MARK}{group}" for group in groups}
         is_admin = uid == _ROOT or bool(self._admins & {name, *by_group})
         return Person(name, is_admin) if is_admin or self._group in groups else None
 

@@ -1,6 +1,6 @@
-"""Slows down those who guess: a growing pause after some failed sign-ins, for each address and for all together.
+"""Delays sign-ins after failed attempts, per address and for all addresses together.
 
-Only sign-ins count. A token has 256 bits and cannot be guessed; to count wrong ones on every route would let anybody
+Only sign-ins count. A token has 256 bits and cannot be guessed; counting wrong tokens on every route would let anyone
 lock out a client behind the same address.
 """
 
@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-_EVERYBODY: Final = "*"
-_FREE: Final = {_EVERYBODY: 50}
+_ALL: Final = "*"
+_FREE: Final = {_ALL: 50}
 _FREE_EACH: Final = 5
-_LONGEST: Final = 60.0
-_FORGOTTEN_AFTER: Final = 900.0
-_MOST_CLIENTS: Final = 10_000
-_MOST_DOUBLINGS: Final = 10
+_MAX_PAUSE: Final = 60.0
+_FORGET_SECONDS: Final = 900.0
+_MAX_CLIENTS: Final = 10_000
+_MAX_DOUBLINGS: Final = 10
 
 
 @dataclass(slots=True)
@@ -29,19 +29,25 @@ class _Attempts:
 
 
 class Throttle:
-    """Counts by client address; times are seconds of `clock`."""
+    """Counts failures of the latest `max_clients` addresses; times are seconds of `clock`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, max_clients: int = _MAX_CLIENTS) -> None:
         self._clock = clock
+        self._max_clients = max_clients
         self._attempts: dict[str, _Attempts] = {}
         self._lock = threading.Lock()
 
-    def admit(self, client: str) -> float:
-        """0: try, and it counts as a failure until `succeeded`; else the seconds until `client` may try again.
+    @property
+    def counts(self) -> int:
+        """The number of stored counts, one of which is for all clients together."""
+        return len(self._attempts)
 
-        Counted before it is decided: a hundred attempts at the same moment are a hundred attempts.
+    def admit(self, client: str) -> float:
+        """0: admitted, and counted as a failure until `succeeded`; else the seconds until `client` may try again.
+
+        Counted before the check: a hundred simultaneous attempts are a hundred attempts.
         """
-        names = (_network(client), _EVERYBODY)
+        names = (_network(client), _ALL)
         with self._lock:
             now = self._clock()
             pause = max(self._pause(name, now) for name in names)
@@ -51,35 +57,35 @@ class Throttle:
             return pause
 
     def succeeded(self, client: str) -> None:
-        """The last admitted attempt was no guess: forget the client's failures."""
+        """The last admitted attempt succeeded: forget the client's failures."""
         with self._lock:
             self._attempts.pop(_network(client), None)
-            if everybody := self._attempts.get(_EVERYBODY):
-                everybody.count = max(0, everybody.count - 1)
+            if total := self._attempts.get(_ALL):
+                total.count = max(0, total.count - 1)
 
     def _pause(self, name: str, now: float) -> float:
         attempts = self._attempts.get(name)
         if attempts is None:
             return 0.0
         over = attempts.count - _FREE.get(name, _FREE_EACH)
-        pause = min(_LONGEST, 2.0 ** min(over, _MOST_DOUBLINGS)) if over >= 0 else 0.0
+        pause = min(_MAX_PAUSE, 2.0 ** min(over, _MAX_DOUBLINGS)) if over >= 0 else 0.0
         return max(0.0, attempts.last + pause - now)
 
     def _count(self, name: str, now: float) -> None:
         attempts = self._attempts.pop(name, None)
-        if attempts is None or now - attempts.last > _FORGOTTEN_AFTER:
+        if attempts is None or now - attempts.last > _FORGET_SECONDS:
             attempts = _Attempts(0, now)
         attempts.count += 1
         attempts.last = now
-        # Put at the end again: what stands first was quiet for longest. Who has ten thousand addresses to push
-        # his own count out is slowed down by the count for all, which has just been renewed and never stands first.
+        # Move it to the end: the first entry is the oldest. A client with ten thousand addresses could push its own
+        # count out, but not the total, which has just been renewed.
         self._attempts[name] = attempts
-        if len(self._attempts) > _MOST_CLIENTS:
-            del self._attempts[next(each for each in self._attempts if each != _EVERYBODY)]
+        if len(self._attempts) > self._max_clients:
+            del self._attempts[next(name for name in self._attempts if name != _ALL)]
 
 
 def _network(client: str) -> str:
-    """An IPv6 client has a whole /64 of addresses to try from."""
+    """The client's address; for IPv6 its /64, all of which one client can use."""
     try:
         address = ipaddress.ip_address(client)
     except ValueError:

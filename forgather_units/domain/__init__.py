@@ -1,1 +1,1 @@
-"""The words of the product: jobs, their states, TensorBoard's options. Imports nothing of ours outside this folder."""
+"""Domain values: jobs, their states, placements and errors. Imports no other package of forgather_units."""

@@ -1,13 +1,13 @@
-"""What can go wrong on a user's side. Each error is one sentence, and a hint where one helps."""
+"""Errors that a user can act on. Each one is a sentence, with a hint if one helps."""
 
 from __future__ import annotations
 
 
 class ForgatherError(Exception):
-    """A mistake or a state of the world that the user can act on; never a bug of ours.
+    """A user's mistake, or a state of the environment that the user can act on; never a bug of this program.
 
-    `message` is one sentence for a person, `hint` (may be empty) says how to mend it, `field` (may be
-    empty) names the input that it concerns, as it is spelled in the API.
+    `message` is one sentence, `hint` (may be empty) says how to fix the problem, `field` (may be empty) is the API's
+    name of the input that is wrong.
     """
 
     def __init__(self, message: str, *, hint: str = "", field: str = "") -> None:
@@ -18,15 +18,15 @@ class ForgatherError(Exception):
 
 
 class Refused(ForgatherError):
-    """The input has the right shape and asks for something that cannot be (HTTP 400)."""
+    """The input has the right shape and asks for something impossible (HTTP 400)."""
 
 
 class Malformed(ForgatherError):
-    """The input has not the right shape: a wrong type, an unknown key, a missing one (HTTP 422)."""
+    """The input has the wrong shape: a wrong type, an unknown or a missing key (HTTP 422)."""
 
 
 class BadSettings(Malformed):
-    """The settings, or the file that holds them, are not valid: nothing can begin with them."""
+    """The settings, or their file, are not valid: the server cannot start with them."""
 
 
 class NotFound(ForgatherError):
@@ -34,7 +34,7 @@ class NotFound(ForgatherError):
 
 
 class Forbidden(ForgatherError):
-    """It is somebody else's, or an admin's to do (HTTP 403)."""
+    """The job belongs to another user, or only an admin may do this (HTTP 403)."""
 
 
 class Conflict(ForgatherError):
@@ -42,4 +42,4 @@ class Conflict(ForgatherError):
 
 
 class Unavailable(ForgatherError):
-    """Something outside that we need does not answer: the bus, the disk (HTTP 503)."""
+    """An external system does not respond: the bus, the disk (HTTP 503)."""

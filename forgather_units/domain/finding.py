@@ -1,4 +1,4 @@
-"""One fact about a host: what was looked at, what was found, how to mend it."""
+"""The result of one check of a host, and its fix."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from enum import StrEnum
 class Verdict(StrEnum):
     OK = "ok"
     WARN = "warn"
-    """It works, with less than it could."""
+    """Works with reduced features."""
     BAD = "bad"
     """Jobs cannot run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row: what was looked at, what was found, how to mend it (empty: nothing to do)."""
+    """A row of the doctor's report: check, status, result, and how to fix it (empty: nothing to do)."""
 
     name: str
     verdict: Verdict
     detail: str
-    mend: str = ""
+    fix: str = ""

@@ -1,4 +1,4 @@
-"""What a host enforces of the protections that systemd accepts, as the probe found out by doing."""
+"""The protections that a host really enforces, as the probe measured; systemd accepts all of them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Each is True where it was seen to hold, not where it is merely accepted. Source: units/probe.py."""
+    """Each is True if the probe saw it hold, not if systemd merely accepts it. Source: units/probe.py."""
 
     user_namespaces: bool = False
     network_namespace: bool = False
     mount_sandbox: bool = False
-    """Read-only system, hidden homes, private /tmp."""
+    """Read-only system, private /tmp, folders that a unit cannot see."""
+    hidden_sockets: bool = False
+    """Sockets below /run can be hidden from a unit."""
+    hidden_home: bool = False
+    """This account's home, wherever it is, can be hidden from a unit."""
+    no_unix_sockets: bool = False
+    """A unit can be prevented from creating unix sockets."""
     ip_filter: bool = False
     memory_limit: bool = False
     cpu_weight: bool = False
@@ -21,7 +27,7 @@ class Capabilities:
     socket_proxy: bool = False
     """systemd-socket-proxyd is installed."""
     why_not: str = ""
-    """systemd's own words where namespaces failed; may be empty."""
+    """systemd's message if namespaces failed; may be empty."""
 
     @property
     def sockets(self) -> bool:
@@ -30,7 +36,7 @@ class Capabilities:
 
     @property
     def reason(self) -> str:
-        """Why the socket placement does not work, one sentence; empty where it does."""
+        """Why the socket placement does not work, one sentence; empty if it does."""
         if self.sockets:
             return ""
         if not self.user_namespaces:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from forgather_units.domain.placement import Placed, Placement, Placing
-from forgather_units.domain.viewer import Options, ViewerKind
+from forgather_units.domain.viewer import Options, ViewerKind, mount_path
 
 
 class Outcome(StrEnum):
@@ -24,9 +24,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How the main process went: an exit `code`, or the number of the `signal` that killed it, never both.
+    """How the main process ended: an exit `code`, or the number of the `signal` that killed it, never both.
 
-    Both are None where there was no process, or where nobody saw it end.
+    Both are None if there was no process, or its end was not observed.
     """
 
     code: int | None = None
@@ -47,14 +47,14 @@ def _signal_name(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Waits for its turn; `waits_for` is the sentence that says for what (None: it is next)."""
+    """Waits in the queue; `waits_for` is a sentence about what it waits for (None: it is next)."""
 
     waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Starting:
-    """Its unit was started, or woken, at `started_at` and has not answered yet. `port` is None for a private one."""
+    """Its unit was started, or woken, at `started_at` and is not ready yet. `port` is None for a private viewer."""
 
     started_at: float
     port: int | None
@@ -63,7 +63,7 @@ class Starting:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """It answered under its prefix at `ready_at`."""
+    """It became ready (responded under its prefix) at `ready_at`."""
 
     started_at: float
     ready_at: float
@@ -73,17 +73,17 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Sleeping:
-    """Nobody looked: systemd holds its port since `since`, no process runs, and the next request wakes it."""
+    """Idle since `since`: systemd holds its port, no process runs, and the next request starts it."""
 
     since: float
     port: int | None
     started_at: float | None = None
-    """When it last ran; None: nobody has looked yet."""
+    """When it last started; None: it never has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """It is over. `reason` is one sentence (empty where the outcome says all)."""
+    """It has ended. `reason` is one sentence (empty if the outcome is enough)."""
 
     outcome: Outcome
     finished_at: float
@@ -99,7 +99,7 @@ Active = Starting | Running | Sleeping
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a client asked for, already validated."""
+    """A validated request for a job."""
 
     project_dir: str
     config: str
@@ -110,18 +110,18 @@ class Submission:
     dynamic_args: dict[str, Any] = field(default_factory=dict)
     placing: Placing = field(default_factory=Placing)
     read_only_paths: tuple[str, ...] = ()
-    """Folders outside the logdir to which links in it lead: the viewer is to see them too."""
+    """Folders outside the logdir to which links in it lead: the viewer can read them too."""
     service: str = ""
-    """The name of the declared service that it is an instance of; empty for what somebody queued."""
+    """The name of the declared service that it is an instance of; empty for a job that a user queued."""
     owner: str = ""
-    """The account of who queued it; empty for what the server did by itself."""
+    """The account of the user who queued it; empty for a job that the server queued."""
     signature: str = ""
-    """Of the service's declaration: an instance of another one is replaced."""
+    """Of the service's declaration: an instance of a different declaration is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job with its present state."""
+    """One job with its current state."""
 
     queue_id: str
     submission: Submission
@@ -130,17 +130,19 @@ class Job:
     invocation_id: str = ""
     """systemd's id of the unit's run, 32 hex digits; empty until it started."""
     stop_requested: bool = False
-    """Somebody asked us to end it: its end is then an abort, however the process went."""
+    """A user asked to end it: its outcome is then aborted, however the process ends."""
     restart_requested: bool = False
-    """Once it has ended it goes back into the queue."""
+    """It returns to the queue after its end."""
     placed: Placed | None = None
     """How its unit was placed; None until it started."""
     restarts: int = 0
-    """How often systemd started it again after a failure."""
+    """How often systemd restarted it after a failure."""
     boot_id: str = ""
     """The kernel's id of the boot in which its unit was started, 32 hex digits and dashes."""
     last_failure: str = ""
-    """How it failed the last time, where systemd started it again; empty where it never did."""
+    """Its last failure after which systemd restarted it; empty if there was none."""
+    folder_notice: str = ""
+    """The problem with its folder, in a sentence; empty if there is none."""
 
     @property
     def status(self) -> str:
@@ -168,17 +170,17 @@ class Job:
 
     @property
     def path_prefix(self) -> str:
-        """Its viewer's addresses begin with it; no slash at its end. A service keeps its own for ever."""
+        """Its viewer's addresses begin with it; no trailing slash. A service always keeps the same prefix."""
         return f"{self.mount}{self.submission.service or self.queue_id}"
 
     @property
     def mount(self) -> str:
-        """Where the viewers of its kind lie; a slash at its end."""
-        return f"/api/{self.submission.kind.segment}/"
+        """The common prefix of all viewers of its kind; with a trailing slash."""
+        return mount_path(self.submission.kind)
 
     @property
     def title(self) -> str:
-        """What a person calls it."""
+        """Its name for users."""
         return self.submission.options.title
 
     @property

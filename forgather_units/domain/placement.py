@@ -1,4 +1,4 @@
-"""Where a viewer lives and what it may use: its socket, its sleep, its limits. The same for every kind of viewer."""
+"""How a viewer is placed: its socket, its idle timeout, its limits. The same for every kind of viewer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 NEVER: Final = "never"
-"""As an idle timeout: it does not fall asleep."""
+"""As an idle timeout: the viewer never sleeps."""
 
 IdleTimeout = float | Literal["never"]
 
@@ -16,7 +16,7 @@ class Placement(StrEnum):
     """How a viewer is reached."""
 
     SOCKET = "socket"
-    """systemd owns the port; the viewer runs behind it in a network of its own, and sleeps when nobody looks."""
+    """systemd owns the port; the viewer runs behind it in its own network namespace, and sleeps when idle."""
     DIRECT = "direct"
     """The viewer binds the port itself."""
 
@@ -28,7 +28,7 @@ class Hardening(StrEnum):
     STANDARD = "standard"
     """The system is read-only and so is the home; no devices, no capabilities, fewer system calls."""
     STRICT = "strict"
-    """Besides: no home but the logdir, no other processes, no memory that is both writable and executable."""
+    """In addition: no home but the logdir, no other processes, no memory that is both writable and executable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,22 @@ class ResourceLimits:
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """What a user may say about it; the names are the API's `job_params`, beside the viewer's own options."""
+    """A user's choices for a job besides the viewer's own options; the names are the API's `job_params`."""
 
     private: bool = False
-    """No TCP port at all: the proxy alone reaches it."""
+    """No TCP port: only the proxy can connect to it."""
     lazy: bool = False
-    """Placed asleep: it takes its port at once, and no memory before the first look."""
+    """Placed asleep: it holds its port at once, and uses no memory until the first visit."""
     direct: bool = False
-    """Ask for the direct placement."""
+    """Request the direct placement."""
     idle_timeout: IdleTimeout | None = None
-    """Seconds without an open connection after which it falls asleep; None: the server's default."""
+    """Seconds without an open connection after which it sleeps; None: the server's default."""
     memory_high: int | None = None
     memory_max: int | None = None
     cpu_weight: int | None = None
     tasks_max: int | None = None
+    writable_logdir: bool | None = None
+    """Whether it may write into the folder that it shows; None: the server's default."""
 
     @property
     def limits(self) -> ResourceLimits:
@@ -68,15 +70,15 @@ class Placing:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """How it was really placed: decided at the start of its unit, true for as long as the unit is there."""
+    """The actual placement: decided at the start of its unit, valid as long as the unit exists."""
 
     placement: Placement
     protections: tuple[str, ...] = ()
     """Names of the protections that really hold."""
     notices: tuple[str, ...] = ()
-    """What was asked for and does not hold on this host: sentences."""
+    """Sentences about requested protections that do not hold on this host."""
 
 
 def weight_of_priority(priority: int) -> int:
-    """CPUWeight= of a job that names none: systemd's usual 100, and a tenth of it more or less for each step."""
+    """CPUWeight= of a job that sets none: systemd's default of 100, plus 10 for each step of priority."""
     return min(10_000, max(1, 100 + 10 * priority))

@@ -1,4 +1,4 @@
-"""What is started: a stock program, and what it needs of the machine."""
+"""A stock program: the folders that it needs, and the files that it serves unchanged."""
 
 from __future__ import annotations
 
@@ -11,3 +11,19 @@ class Program:
 
     command: tuple[str, ...]
     folders: tuple[str, ...] = ()
+    writing_plugins: tuple[str, ...] = ()
+    """Packages of it that write files into the folder that is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file on this machine's disk that the stock program serves unchanged, as its response for one address.
+
+    `bodies` are the forms in which it may send the file, uncoded.
+    """
+
+    bodies: tuple[bytes, ...]
+    headers: tuple[tuple[str, str], ...]
+    """Its headers, without lengths, codings, times and the policy."""
+    policy: str = ""
+    """Its Content-Security-Policy; empty if it sends none."""

@@ -1,4 +1,4 @@
-"""Sizes, times and shares as people write them: `2G`, `15min`, `never`. Each raises ValueError with what it must be."""
+"""Parses sizes, times and shares such as `2G`, `15min`, `never`. Each function raises ValueError with its rule."""
 
 from __future__ import annotations
 
@@ -41,34 +41,36 @@ def idle_timeout(value: Any) -> IdleTimeout:
     if found:
         seconds = float(found[1]) * _TIMES[found[2] or ""]
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value)
+        seconds = value
     else:
         seconds = 0.0
+    # Compared before it is converted: an integer of 400 digits has no float.
     if not 1 <= seconds <= 1e9:
-        raise ValueError("must be 1 second or more, such as 90, 15min or 2h, or never")
-    return seconds
+        raise ValueError("must be 1 second or more, at most 1e9, such as 90, 15min or 2h, or never")
+    return float(seconds)
 
 
-def cpu_weight(value: Any) -> int | None:
-    """systemd's CPUWeight=."""
-    return _whole(value, 10_000)
+def up_to(most: int) -> Callable[[Any], int | None]:
+    """A parser of whole numbers from 1 to `most`, as a number or as text. None and empty: not given."""
+
+    def parse(value: Any) -> int | None:
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise ValueError(f"must be a whole number from 1 to {most}")
+        return value
+
+    return parse
 
 
-def tasks(value: Any) -> int | None:
-    """systemd's TasksMax=."""
-    return _whole(value, 1_000_000)
-
-
-def _whole(value: Any, most: int) -> int | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ValueError(f"must be a whole number from 1 to {most}")
-    return value
+cpu_weight: Final = up_to(10_000)
+"""systemd's CPUWeight=."""
+tasks: Final = up_to(1_000_000)
+"""systemd's TasksMax=."""
 
 
 def optional(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same, None for what was not given."""
+    """The same parser, with None for a missing value."""
     return lambda value: None if value is None or value == "" else parse(value)

@@ -1,10 +1,11 @@
-"""A job as one flat mapping: what the API answers, what SQLite keeps and what a unit carries with it.
+"""A job as one flat mapping: the API returns it, SQLite stores it, and a unit contains it.
 
-The field names are those of Forgather's own server; ours are added behind them.
+The field names are those of Forgather's own server; this program adds others.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any, cast
@@ -22,13 +23,15 @@ from forgather_units.domain.job import (
     Submission,
 )
 from forgather_units.domain.placement import Placed, Placement, Placing
+from forgather_units.domain.queue_id import is_queue_id
+from forgather_units.domain.text import unicode_problem
 from forgather_units.domain.viewer import Kinds
 
 Record = dict[str, Any]
 
 
 def item_of(job: Job) -> Record:
-    """The queue item: what was asked for, JSON-ready. `item_of` and `job_of_item` are inverse."""
+    """The queue item: the request for a job, JSON-ready. `item_of` and `job_of_item` are inverse."""
     submission = job.submission
     return {
         "queue_id": job.queue_id,
@@ -61,6 +64,7 @@ def record_of(job: Job) -> Record:
         "restarts": job.restarts,
         "last_failure": job.last_failure,
         "boot_id": job.boot_id,
+        "folder_notice": job.folder_notice,
         **placed_fields(job.placed),
         **_state_fields(job.state),
         "status": job.status,
@@ -68,7 +72,7 @@ def record_of(job: Job) -> Record:
 
 
 def job_of_item(item: Mapping[str, Any], kinds: Kinds) -> Job:
-    """The queued job behind an item; raises KeyError, TypeError or ValueError for what is none of ours."""
+    """The queued job of an item; raises KeyError, TypeError or ValueError for anything else."""
     kind = kinds[item["job_type"]]
     return Job(
         queue_id=item["queue_id"],
@@ -91,7 +95,7 @@ def job_of_item(item: Mapping[str, Any], kinds: Kinds) -> Job:
 
 
 def job_of(record: Mapping[str, Any], kinds: Kinds) -> Job:
-    """The job behind a record; raises like `job_of_item`."""
+    """The job of a record; raises like `job_of_item`."""
     return replace(
         job_of_item(record, kinds),
         state=_state_of(record),
@@ -101,8 +105,35 @@ def job_of(record: Mapping[str, Any], kinds: Kinds) -> Job:
         restarts=record.get("restarts", 0),
         last_failure=record.get("last_failure", ""),
         boot_id=record.get("boot_id", ""),
+        folder_notice=record.get("folder_notice", ""),
         placed=placed_of(record),
     )
+
+
+def check_usable(job: Job) -> None:
+    """Access every property of a job that was read from outside, to detect an unusable one. Raises any exception.
+
+    `job_of` and `job_of_item` take any values for a job's fields: a record may be of another version, or edited.
+    """
+    submission, options = job.submission, job.submission.options
+    if not is_queue_id(job.queue_id):
+        raise ValueError(f"{job.queue_id!r} is not the id of a job")
+    # An ended job is only shown; no unit contains its text.
+    if not job.is_ended and (problem := unicode_problem(json.dumps(item_of(job), ensure_ascii=False))):
+        raise ValueError(f"its text {problem}")
+    for value, kind in (
+        (submission.priority, int),
+        (job.submitted_at, int | float),
+        (job.title, str),
+        (job.path_prefix, str),
+        (options.address, str),
+        (options.folder, str),
+        (options.port, int | str),
+        (getattr(job.state, "port", None), int | None),
+    ):
+        if not isinstance(value, kind):
+            raise TypeError(f"{value!r} has the wrong type")
+    submission.kind.flags(options, submission.kind.usual_port, job.path_prefix, "")
 
 
 def placed_fields(placed: Placed | None) -> Record:
@@ -115,7 +146,7 @@ def placed_fields(placed: Placed | None) -> Record:
 
 
 def placed_of(record: Mapping[str, Any]) -> Placed | None:
-    """None for a job whose unit never started. Raises ValueError for what is none of ours."""
+    """None for a job whose unit never started. Raises ValueError for an unknown placement."""
     if not record.get("placement"):
         return None
     return Placed(
@@ -124,7 +155,7 @@ def placed_of(record: Mapping[str, Any]) -> Placed | None:
 
 
 def own_fields(options: type, params: Mapping[str, Any]) -> Record:
-    """Those of the parameters that are fields of `options`: a job may have been written by another version."""
+    """The parameters that are fields of `options`: another version may have written the job."""
     names = {each.name for each in fields(options)}
     return {name: value for name, value in params.items() if name in names}
 

@@ -1,4 +1,4 @@
-"""What is said of a name that nobody knows."""
+"""Messages about unknown names, with a did-you-mean hint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from collections.abc import Collection
 
 
 def unknown(what: str, name: object, known: Collection[str]) -> str:
-    """`unknown setting 'prot' (did you mean 'port'?)`, or, where none is like it, all that are known."""
-    alike = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"did you mean {alike[0]!r}?" if alike else f"known: {', '.join(known)}"
-    return f"unknown {what} {name!r} ({hint})"
+    """`unknown setting 'prot' (did you mean 'port'?)`, or, if no known name is similar, all known names."""
+    hint = suggestion(str(name), known) or f" (known: {', '.join(known)})"
+    return f"unknown {what} {name!r}{hint}"
+
+
+def suggestion(word: str, known: Collection[str]) -> str:
+    """` (did you mean 'list'?)`, or empty if no known word is similar."""
+    alike = difflib.get_close_matches(word, known, n=1)
+    return f" (did you mean {alike[0]!r}?)" if alike else ""

@@ -43,7 +43,7 @@ class _Block:
 
     @property
     def closing(self) -> str:
-        # The filter takes the block's last newline with it, and what follows must not stand on the same line.
+        # The filter takes the block's last newline with it, and the next text must start on a new line.
         return f"{{% endblock {self.name} %}}" + ("{% endfilter %}{{ '\\n' }}" if self.trimmed else "")
 
 
@@ -89,7 +89,7 @@ def _with_blocks(lines: list[str]) -> Iterator[str]:
             opened.append(block)
         elif end := _CLOSE.fullmatch(line):
             depth = next((at for at in reversed(range(len(opened))) if opened[at].name == end[1]), None)
-            # One that closes nothing goes on to Jinja2, which says so with the line.
+            # An end without a block is passed to Jinja2, which reports it with the line.
             yield f"{{% endblock {end[1]} %}}" if depth is None else close_down_to(depth)
         else:
             yield _statement(line)

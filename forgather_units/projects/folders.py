@@ -1,19 +1,20 @@
-"""Folders listed, and listed again only when they have changed: a look at one that has not is one stat."""
+"""Cached folder listings: an unchanged folder costs one stat."""
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 META: Final = "meta.yaml"
 WORKSPACE: Final = "forgather_workspace"
 _PRUNED: Final = frozenset({WORKSPACE, "output_models", "node_modules", "__pycache__"})
-# A search root that is the root of everything must not keep a listing busy for minutes.
+# Limits the search below a root as large as /.
 MOST_FOLDERS: Final = 100_000
-# File systems count time in steps of some milliseconds: what changed just now may change again within the same step.
+# File systems count time in steps of some milliseconds: a file may change twice within one step.
 RACY_NS: Final = 50_000_000
 
 
@@ -42,7 +43,7 @@ class Folders:
         self._known: dict[str, Listing] = {}
 
     def at(self, path: str) -> Listing:
-        """What lies in `path`: nothing, where it cannot be read."""
+        """The listing of `path`; empty if it cannot be read."""
         try:
             facts = os.stat(path)
             known = self._known.get(path)
@@ -56,26 +57,19 @@ class Folders:
             self._known[path] = listing
         return listing
 
-    def project_dirs(self, roots: Iterable[str]) -> list[str]:
-        """The folders with a meta.yaml in or below `roots`, each once, in order."""
-        found: dict[str, None] = {}
-        for root in roots:
-            for number, (path, listing) in enumerate(self._walk(os.path.abspath(root), pruned)):
-                if META in listing.files:
-                    found[path] = None
-                if number >= MOST_FOLDERS:
-                    break
-        return sorted(found)
+    def names(self, top: str, suffix: str, seconds: float = math.inf) -> list[str] | None:
+        """Relative names (with `/`) of the files with `suffix` below `top`, hidden folders left out.
 
-    def names(self, top: str, suffix: str) -> list[str]:
-        """Relative names (with `/`) of the files with `suffix` below `top`, hidden folders left out."""
+        None if the search takes longer than the time limit.
+        """
         cut = len(top.rstrip("/")) + 1
-        return [
-            f"{path}/{name}"[cut:]
-            for path, listing in self._walk(top, lambda name: name.startswith("."))
-            for name in sorted(listing.files)
-            if name.endswith(suffix)
-        ]
+        found: list[str] = []
+        until = time.monotonic() + seconds
+        for path, listing in self._walk(top, lambda name: name.startswith(".")):
+            if time.monotonic() > until:
+                return None
+            found += [f"{path}/{name}"[cut:] for name in sorted(listing.files) if name.endswith(suffix)]
+        return found
 
     def _walk(self, top: str, leave_out: Callable[[str], bool]) -> Iterator[tuple[str, Listing]]:
         below = [top]

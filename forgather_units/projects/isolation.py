@@ -1,8 +1,9 @@
-"""The process in which templates are rendered, seen from ours: asked, waited for, and ended when it does not answer."""
+"""Client of the renderer process: sends requests, and kills a process that does not reply."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import selectors
 import subprocess
@@ -17,13 +18,17 @@ from typing import Any, Final, Self
 from forgather_units.domain.errors import Unavailable
 from forgather_units.projects.outcome import Outcome, Request, Stamp
 
-# It has a second of CPU by its own clock; this is for what does not listen to that.
-_PATIENCE: Final = 1.8
+log = logging.getLogger(__name__)
+
+# The worker limits itself to a second of CPU; this limit is for code that ignores it.
+PATIENCE: Final = 1.8
 # A machine that gave it less CPU (seconds) than this in that time is busy, and the config is not to blame yet.
-_FAIR_SHARE: Final = 0.4
+FAIR_SHARE: Final = 0.4
 _LONGER: Final = 6.0
 _START_PATIENCE: Final = 30.0
 _BETWEEN_PIECES: Final = 0.5
+# Seconds for a killed process to end.
+_PARTING: Final = 1.0
 _LARGEST_ANSWER: Final = 8 * 1024 * 1024
 # What it needs to find Python's modules and the user's folders; no tokens, no keys.
 _ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "PYTHONPATH", "PYTHONUSERBASE", "TZ", "USER")
@@ -31,11 +36,11 @@ _ENVIRONMENT_PREFIX: Final = "XDG_"
 
 
 class _Silent(Exception):
-    """No whole answer: it has ended, or its time has."""
+    """No complete reply: the process ended, or the time limit passed."""
 
 
 class Isolated:
-    """A renderer in a process of its own, started when it is first asked. Not for several threads."""
+    """A renderer in a separate process, started at the first request. Not thread-safe."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -46,8 +51,13 @@ class Isolated:
     def __exit__(self, kind: type[BaseException] | None, why: BaseException | None, at: TracebackType | None) -> None:
         self._end()
 
+    @property
+    def pid(self) -> int | None:
+        """Of the renderer's process; None while there is none."""
+        return self._process.pid if self._process is not None else None
+
     def answer(self, request: Request) -> Outcome:
-        """What comes of `request`, within 2 s. Raises Unavailable where no process can be started."""
+        """The outcome of `request`, within 2 s. Raises Unavailable if no process can be started."""
         process = self._process or self._start()
         try:
             assert process.stdin is not None
@@ -94,15 +104,19 @@ class Isolated:
                 pipe.close()
             except OSError:
                 continue
-        process.wait()
+        try:
+            process.wait(_PARTING)
+        except subprocess.TimeoutExpired:
+            # It reads a template in a file system that does not answer: even SIGKILL waits for that.
+            log.warning("process %d does not end: a file system does not answer", process.pid)
 
 
 def _await_answer(process: subprocess.Popen[bytes], started: float) -> None:
-    """Return once it speaks. Raises _Silent when its time is over."""
+    """Wait for its first output. Raises _Silent at the time limit."""
     used = _cpu_seconds(process)
-    if _speaks(process, started + _PATIENCE):
+    if _speaks(process, started + PATIENCE):
         return
-    if _cpu_seconds(process) - used > _FAIR_SHARE or not _speaks(process, started + _LONGER):
+    if _cpu_seconds(process) - used > FAIR_SHARE or not _speaks(process, started + _LONGER):
         raise _Silent
 
 

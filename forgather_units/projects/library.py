@@ -1,14 +1,17 @@
-"""The projects below the search roots, for a server: listed when asked, and told of when something has changed."""
+"""The projects below the search roots, for a server: lists them, and reports changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from forgather_units.machine.watch import Watch
+from forgather_units.files.lookups import Ask, directly
+from forgather_units.folders.watch import Watch
 from forgather_units.projects.catalog import Catalog
+from forgather_units.projects.feed import ProjectFeed, Update
 from forgather_units.projects.folders import WORKSPACE, pruned
 from forgather_units.projects.project import Config, Project
 from forgather_units.projects.search_roots import SearchRoot, SearchRoots
@@ -17,37 +20,67 @@ _SUFFIXES: Final = (".yaml", ".yml", ".jinja", ".j2")
 
 
 class Library:
-    """For any number of threads. `changed` is called, from any of them, when a listing may come out otherwise."""
+    """Thread-safe. Calls `changed`, from any thread, when the listing may have changed."""
 
-    def __init__(self, roots: SearchRoots, cache_dir: Path | None, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, roots: SearchRoots, cache_dir: Path | None, changed: Callable[[], None], ask: Ask = directly
+    ) -> None:
         self._roots = roots
-        self._catalog = Catalog(cache_dir)
+        self._catalog = Catalog(cache_dir, ask)
         self._changed = changed
-        self._watch = Watch(changed, _may_change_a_config)
+        self._ask = ask
+        self._feed = ProjectFeed(self.projects)
+        self._watch = Watch(self._touched, may_change_a_config, ask=ask)
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Changes are heard of inside the `with`."""
+        """Watches for changes inside the `with`."""
         self._watch.on(self._roots.paths())
         try:
             yield
         finally:
             self._watch.stop()
+            self._catalog.close()
+
+    @property
+    def watched(self) -> frozenset[str] | None:
+        """See Watch.watched."""
+        return self._watch.watched
 
     def projects(self, *, resolve: bool = True) -> list[Project]:
-        """All projects below the search roots. Raises Unavailable."""
-        return self._catalog.projects(self._roots.paths(), resolve=resolve)
+        """All projects below the search roots whose file systems answer. Raises Unavailable."""
+        return self._catalog.projects(self._roots.reachable(), resolve=resolve)
+
+    def update(self, since: str | None) -> Update:
+        """All projects, or the changes since that version. Raises Unavailable."""
+        return self._feed.update(since)
 
     def project(self, project_dir: str, *, resolve: bool = True) -> Project:
-        """See Catalog.project."""
+        """See Catalog.project. Raises Unavailable too, where its file system does not answer."""
+        self._ask(project_dir, os.path.isdir, project_dir)
         return self._catalog.project(project_dir, resolve=resolve)
 
     def config(self, project_dir: str, name: str | None, args: Mapping[str, Any] | None = None) -> Config:
-        """See Catalog.config."""
+        """See Catalog.config. Raises Unavailable too, where its file system does not answer."""
+        self._ask(project_dir, os.path.isdir, project_dir)
         return self._catalog.config(project_dir, name, args)
+
+    def look_again(self) -> None:
+        """A file system answers again: projects in it are listed and watched."""
+        self._roots_changed()
+
+    def root_paths(self) -> list[str]:
+        return self._roots.paths()
 
     def roots(self) -> list[SearchRoot]:
         return self._roots.all()
+
+    def configure_roots(self, paths: Sequence[str]) -> None:
+        """See SearchRoots.configure."""
+        before = self._roots.paths()
+        self._roots.configure(paths)
+        if self._roots.paths() != before:
+            self._roots_changed()
 
     def add_root(self, path: str, *, create: bool = False) -> SearchRoot:
         """See SearchRoots.add."""
@@ -63,10 +96,15 @@ class Library:
 
     def _roots_changed(self) -> None:
         self._watch.on(self._roots.paths())
+        self._touched()
+
+    def _touched(self) -> None:
+        self._feed.touch()
         self._changed()
 
 
-def _may_change_a_config(path: str, is_folder: bool) -> bool:
+def may_change_a_config(path: str, is_folder: bool) -> bool:
+    """Whether a change of `path` may change what a config says: a template, or a folder, outside of the runs."""
     return (is_folder or path.endswith(_SUFFIXES)) and not any(
         # A run that is being written changes all the time, and no config with it.
         pruned(part) and part != WORKSPACE

@@ -1,4 +1,4 @@
-"""What is asked of a template, and what came of it."""
+"""Request to render a template, and its outcome."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Stamp:
         return cls(facts.st_mtime_ns, facts.st_size, facts.st_ino)
 
 
-# None: it was looked for, and was not there. Once it is there, the outcome may be another.
+# None: the file did not exist. Its creation may change the outcome.
 Files = Mapping[str, Stamp | None]
 
 
@@ -42,7 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The values by their names, or the one sentence of what is wrong. `files` are all that took part.
+    """The values by name, or an error message. `files` are all files that were read.
 
     `lasting` is False where the same files may give another outcome: it was the machine that was too slow.
     """

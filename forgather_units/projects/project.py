@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,8 @@ class Project:
     search_path: tuple[str, ...] = ()
     configs: tuple[Config, ...] = field(default=())
     error: str | None = None
+
+
+def record_of(project: Project) -> dict[str, Any]:
+    """The project and its configs for JSON, in the API and on the command line; `error` is null if valid."""
+    return asdict(project)

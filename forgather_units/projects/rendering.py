@@ -19,7 +19,7 @@ from forgather_units.projects.template_globals import machine_globals, toyaml
 from forgather_units.projects.tolerant_yaml import Mapping, YamlError, entries, plain, read_mapping
 
 _LARGEST_TEXT: Final = 4 * 1024 * 1024
-# What one has read must not leave too little memory to the next.
+# The files cached for one template must leave enough memory for the next.
 _MOST_HELD: Final = 16 * 1024 * 1024
 _LARGEST_POWER: Final = 10_000
 
@@ -43,7 +43,7 @@ class _Refusal(Exception):
 
 
 class _Codes(BytecodeCache):
-    """Compiled templates, by what stands in them: each config has its own environment, and shares most of these."""
+    """Compiled templates by their content: configs have separate environments but share most templates."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], Any] = {}
@@ -77,7 +77,7 @@ class _Environment(SandboxedEnvironment):
 
 
 class Renderer:
-    """Answers requests, one after the other. What it has read and compiled serves for the next."""
+    """Handles one request after the other; keeps files and compiled templates for the next one."""
 
     def __init__(self) -> None:
         self._files = TemplateFiles()
@@ -85,7 +85,7 @@ class Renderer:
         self._globals = machine_globals()
 
     def answer(self, request: Request) -> Outcome:
-        """Never raises for what stands in a template, OutOfTime and MemoryError included."""
+        """Never raises because of a template's content, not even OutOfTime or MemoryError."""
         if self._files.size > _MOST_HELD:
             self._files, self._codes = TemplateFiles(), _Codes()
         loader = TemplateLoader(request.folders, self._files)
@@ -124,7 +124,7 @@ def _rendered(environment: _Environment, loader: TemplateLoader, request: Reques
 
 def _refusal(why: BaseException, loader: TemplateLoader, template: str) -> _Refusal:
     path, line = _place(why, loader)
-    # What was at work is not known: then it is the config's own file.
+    # The failing template is unknown: blame the config's own file.
     path = path or next(iter(loader.loaded), template)
     if isinstance(why, FileRefused):
         return _Refusal(why.message, why.path)
@@ -156,7 +156,7 @@ _SENTENCES: Final[dict[type[BaseException], Callable[[Any], str]]] = {
 
 
 def _place(why: BaseException, loader: TemplateLoader) -> tuple[str | None, int | None]:
-    """The file and the line of the innermost template that was at work."""
+    """The file and line of the innermost template in the traceback."""
     place: tuple[str | None, int | None] = (None, None)
     trace = why.__traceback__
     while trace is not None:
@@ -182,14 +182,14 @@ def _values(text: str, section: str, loader: TemplateLoader, template: str) -> d
         path, line = _origin(text, why.line, loader)
         message = why.message
         if line is None and why.line:
-            message += f" (line {why.line} of what it renders to)"
+            message += f" (line {why.line} of the rendered text)"
         raise _Refusal(message, path or template, line) from None
     except (OutOfTime, MemoryError, RecursionError) as why:
         raise _refusal(why, loader, template) from None
 
 
 def _origin(text: str, line: int, loader: TemplateLoader) -> tuple[str | None, int | None]:
-    """Where the line of the rendered text was written, if it stands like that, once, in one of the templates."""
+    """The template and line of a rendered line, if exactly one template contains it literally."""
     main = next(iter(loader.loaded), None)
     lines = text.split("\n")
     wanted = lines[line - 1].strip() if 0 < line <= len(lines) else ""

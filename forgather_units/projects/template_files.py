@@ -1,4 +1,4 @@
-"""Template files: found on the search path, read within limits, split into their parts; all that took part is noted."""
+"""Template files: finds them on the search path, reads them within limits, splits them, and records each one read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Final
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.loaders import split_template_path
 
+from forgather_units.files.regular_file import TooLarge, read_regular
 from forgather_units.projects import dialect
 from forgather_units.projects.outcome import Stamp
 
@@ -31,7 +32,7 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TemplateFile:
-    """`source` is what stands in it, `parts` the same translated to Jinja2."""
+    """`source` is the file's text, `parts` the text translated to Jinja2."""
 
     path: str
     stamp: Stamp
@@ -59,7 +60,7 @@ class TemplateFiles:
             return None
         if not stat.S_ISREG(facts.st_mode):
             # A pipe would be waited for, a device might never end.
-            raise FileRefused(path, "is no regular file")
+            raise FileRefused(path, "is not a regular file")
         known = self._read.get(path)
         if known is None or known.stamp != Stamp.of(facts):
             known = self._read[path] = _read(path)
@@ -69,18 +70,14 @@ class TemplateFiles:
 
 def _read(path: str) -> TemplateFile:
     try:
-        with open(path, "rb") as file:
-            facts = os.fstat(file.fileno())
-            if facts.st_size > LARGEST:
-                raise FileRefused(path, f"has {facts.st_size:,} bytes, and a template may have {LARGEST:,}")
-            raw = file.read(LARGEST + 1)
+        raw, facts = read_regular(path, LARGEST)
         source = raw.decode("utf-8-sig")
+    except TooLarge:
+        raise FileRefused(path, f"has more than the {LARGEST:,} bytes that a template may have") from None
     except OSError as why:
         raise FileRefused(path, f"cannot be read: {why.strerror}") from None
     except UnicodeDecodeError:
         raise FileRefused(path, "is not text (UTF-8)") from None
-    if len(raw) > LARGEST:
-        raise FileRefused(path, f"has more than the {LARGEST:,} bytes that a template may have")
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     parts = tuple(
         dialect.Part(part.name, part.first_line, dialect.translate(part.text)) for part in dialect.split(source)
@@ -114,7 +111,7 @@ class TemplateLoader(BaseLoader):
     def _load(self, template: str) -> None:
         for folder in self._folders:
             path = os.path.join(folder, *split_template_path(template))
-            # Noted before it is read: what is refused took part too.
+            # Recorded before reading: a refused file affects the outcome too.
             self.stamps[path] = None
             file = self._files.at(path)
             if file is None:

@@ -1,4 +1,4 @@
-"""What a template finds beside Jinja2's own: paths, times, names of this machine. Nothing here opens a file."""
+"""Template globals in addition to Jinja2's: paths, times, names of this host. None of them opens a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Uname = namedtuple("_Uname", "system node release version machine processor")
 
 
 def machine_globals() -> dict[str, Any]:
-    """What is the same for all templates of this process."""
+    """Values shared by all templates of this process."""
     uname = os.uname()
     return {
         "hostname": uname.nodename,
@@ -80,7 +80,7 @@ def _xdg(variable: str, default: str, environ: Mapping[str, str] = os.environ) -
 
 
 def _folder(root: Callable[[], str]) -> Callable[..., str]:
-    """As platformdirs has it, without its `ensure_exists`: looking at a config makes no folders."""
+    """As platformdirs has it, without its `ensure_exists`: reading a config creates no folders."""
 
     def folder(appname: str | None = None, appauthor: str | None = None, version: str | None = None) -> str:
         return os.path.join(root(), *([appname] if appname else []), *([version] if appname and version else []))

@@ -1,4 +1,4 @@
-"""YAML read without constructing anything: any tag is its plain text, list or map. A bomb of aliases stays folded."""
+"""Reads YAML without constructing objects: tags are ignored. Nested aliases are not expanded ("billion laughs")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE: Final = "<<"
 _NULLS: Final = ("", "~", "null", "Null", "NULL")
-# What makes Python objects elsewhere is meant for a victim, not for a viewer.
+# Tags that construct Python objects elsewhere are attacks; a viewer ignores them.
 _PYTHON_TAG: Final = "tag:yaml.org,2002:python/"
 _DEEPEST: Final = 100
 # libyaml, which reads ahead of its events, has a limit of its own since the one of PyYAML 6.0.4.
@@ -69,7 +69,7 @@ def read_mapping(text: str) -> Mapping:
 
 
 def entries(mapping: Mapping) -> dict[str, Node]:
-    """The values by their names, merge keys flattened; what is written out wins over what is merged.
+    """The values by name, merge keys flattened; explicit keys override merged ones.
 
     Raises YamlError for merges without end.
     """
@@ -80,7 +80,7 @@ def entries(mapping: Mapping) -> dict[str, Node]:
 
 
 def plain(node: Node | None) -> Plain:
-    """The text of a scalar (None for null), the texts of a list; None for what is neither."""
+    """The text of a scalar (None for null), the texts of a list; None for a mapping."""
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Sequence):

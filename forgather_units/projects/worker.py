@@ -1,4 +1,4 @@
-"""`python -m forgather_units.projects.worker`: renders templates where they can do no harm.
+"""`python -m forgather_units.projects.worker`: renders templates in a restricted process.
 
 A line of JSON in, a line of JSON out. Jinja2's sandbox keeps templates from attributes and calls that are not theirs;
 should one get out of it all the same, it finds itself in a process that may start none, write no file, open no socket
@@ -22,7 +22,7 @@ from forgather_units.projects.rendering import OutOfTime, Renderer
 READY: Final = b"ready\n"
 
 _SECONDS: Final = 1.0
-"""Of CPU, for one config: a machine that is busy does not make a config a bad one."""
+"""CPU time for one config: wall time would blame the config for a busy machine."""
 _MEMORY: Final = 768 * 1024 * 1024
 _LIMITS: Final = (
     (resource.RLIMIT_AS, _MEMORY),
@@ -31,8 +31,7 @@ _LIMITS: Final = (
     (resource.RLIMIT_NPROC, 0),
     (resource.RLIMIT_NOFILE, 32),
 )
-# What rendering does by itself. All else that Python tells its auditors of (a process, a socket, a deletion, ctypes) is
-# not for a template.
+# Audit events of rendering itself. Templates may cause no others (processes, sockets, deletions, ctypes).
 _ALLOWED: Final = frozenset(
     {
         "builtins.id",
@@ -58,7 +57,7 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     renderer = Renderer()
     signal.signal(signal.SIGPROF, _out_of_time)
-    # The parent's Ctrl-C is the parent's to act on.
+    # The parent handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for limit, value in _LIMITS:
         resource.setrlimit(limit, (value, value))

@@ -1,4 +1,4 @@
-"""The authenticated way to a viewer: a WSGI application in front of the jobs' TensorBoards, with a raw HTTP client.
+"""The reverse proxy to the viewers: a WSGI application with an HTTP client of its own.
 
-Only requests that are already authenticated reach it; the gate stands before it.
+It does not authenticate; the gate runs before it.
 """

@@ -1,7 +1,10 @@
-"""The static parts of viewers, kept in memory: what one viewer served, every viewer of the same release serves.
+"""In-memory cache of static files of the installed viewer programs, shared by all viewers of a release.
 
-A page of TensorBoard's is the same in each of them, and a waking one shows it while it still starts. Nothing below
-`data/` is ever kept: that is what the runs say.
+TensorBoard's page is the same for all of them, and the cache can serve it while a waking viewer still starts. The cache
+stores the bytes of the program's archive, under the server's headers, after a viewer has sent the same file: bytes from
+a viewer appear only below its own prefix. Never cached: a file that is not in the archive, and anything below `data/`,
+which
+depends on the runs.
 """
 
 from __future__ import annotations
@@ -11,51 +14,63 @@ import re
 import threading
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from forgather_units.proxy.headers import Headers, values
-from forgather_units.proxy.pages import Answer
-from forgather_units.proxy.request_target import RequestTarget
+from forgather_units.domain.program import StaticFile
+from forgather_units.http.message import Headers, Reply, values
+from forgather_units.proxy.request_uri import RequestTarget
 
 LARGEST: Final = 16 << 20
-"""Bytes of an asset, at most."""
+"""Maximum bytes of an asset."""
 _MOST: Final = 64 << 20
-# Plain addresses only: what is written in two ways could mean something below data/.
+# Only plain paths: a path with escapes or dots could resolve to something below data/.
 _PATH: Final = re.compile(r"/(?!data(?:/|$))(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*)?")
 _QUERY: Final = re.compile(r"(?:_file_hash=[0-9A-Za-z]{1,80})?")
 _GZIP: Final = re.compile(
     r"(?:^|,)[ \t]*(?:(?:x-)?gzip|\*)[ \t]*(?:;[ \t]*q=(?!0(?:\.0*)?[ \t]*(?:,|$))[^,]*)?(?:,|$)", re.I
 )
 _COMPRESSIBLE: Final = ("text/", "image/svg", "application/javascript", "application/json")
-# zlib's: with less than its usual 8 there are more blocks, each with codes of its own. The parts of index.html differ
-# much: it has 4 % less.
+# zlib's memLevel. Below the default of 8 it makes more blocks, each with its own codes; the parts of index.html differ
+# much, so it becomes 4 % smaller.
 _MEMORY_LEVEL: Final = 6
-# Of one exchange, or made anew for each answer.
-_NOT_KEPT: Final = frozenset({"date", "content-length", "content-encoding", "etag", "vary", "age", "connection"})
 
-Key = tuple[str, str, str, bool]
-"""The release, the address below the prefix, the query, and whether the client takes gzip."""
+StaticFiles = Callable[[str, str, bool], StaticFile | None]
+"""From a release, an address below the prefix and whether it names a file hash to the stock program's file. May read a
+file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The cache key of an asset."""
+
+    release: str
+    path: str
+    """Below the prefix."""
+    hashed: bool
+    """The URL contains a file hash. The program ignores its value."""
+    takes_gzip: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One answer of 200, as it is sent to every client that takes its coding."""
+    """A 200 response, the same for every client that accepts its content coding."""
 
     headers: Headers
     etag: str
     body: bytes
 
-    def answer(self, environ: dict[str, Any], policy: str) -> Answer:
-        """The whole of it, or 304 to who has it already; `policy` confines the page to its own viewer."""
+    def reply(self, environ: dict[str, Any], policy: str) -> Reply:
+        """200, or 304 if the client has it already; `policy` confines the page to its own viewer."""
         headers = [*self.headers, ("Content-Security-Policy", policy)]
         if self.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
-            return Answer("304 Not Modified", headers, b"")
-        return Answer("200 OK", [*headers, ("Content-Length", str(len(self.body)))], self.body)
+            return Reply("304 Not Modified", headers, b"")
+        return Reply("200 OK", [*headers, ("Content-Length", str(len(self.body)))], self.body)
 
 
 class AssetCache:
-    """So many bytes at most; what was not asked for longest goes first. Any thread may ask."""
+    """LRU cache with a limit in bytes. Thread-safe."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
@@ -86,34 +101,50 @@ class AssetCache:
 
 
 def key_of(release: str, target: RequestTarget, environ: dict[str, Any]) -> Key | None:
-    """Under what the answer to this request is kept; None for what is never kept."""
+    """The key under which the response to this request is cached; None if it is never cached."""
     query = target.query or ""
-    asks = environ["REQUEST_METHOD"] in ("GET", "HEAD") and "HTTP_RANGE" not in environ
-    if not (release and asks and _PATH.fullmatch(target.rest) and _QUERY.fullmatch(query)):
+    is_plain_get = environ["REQUEST_METHOD"] in ("GET", "HEAD") and "HTTP_RANGE" not in environ
+    if not (release and is_plain_get and _PATH.fullmatch(target.rest) and _QUERY.fullmatch(query)):
         return None
-    return release, target.rest, query, _GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")) is not None
+    takes_gzip = _GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")) is not None
+    return Key(release, target.rest, bool(query), takes_gzip)
+
+
+def asset_of(reply: Reply, file: StaticFile, confining: str, *, takes_gzip: bool) -> Asset | None:
+    """The asset to cache for `file`, compressed if the client accepts that; None if `reply` (200, to GET) is not the
+    stock program's file. `confining` is the server's own policy among the reply's headers."""
+    policies = [value for value in values(reply.headers, "content-security-policy") if value != confining]
+    if policies != [*filter(None, [file.policy])]:
+        return None
+    sent = _decoded(reply, max(map(len, file.bodies)))
+    body = next((stock for stock in file.bodies if stock == sent), None)
+    if body is None:
+        return None
+    headers: Headers = [*file.headers, ("Referrer-Policy", "same-origin"), ("Vary", "Accept-Encoding")]
+    if file.policy:
+        headers.append(("Content-Security-Policy", file.policy))
+    if takes_gzip and dict(file.headers)["Content-Type"].startswith(_COMPRESSIBLE):
+        body = _gzipped(body)
+        headers.append(("Content-Encoding", "gzip"))
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return Asset([*headers, ("ETag", etag)], etag, body)
+
+
+def _decoded(reply: Reply, longest: int) -> bytes | None:
+    """The decoded body; None if it cannot be decoded, or is longer."""
+    match values(reply.headers, "content-encoding"):
+        case [] | ["identity"]:
+            return reply.body
+        case ["gzip"]:
+            decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            try:
+                body = decoder.decompress(reply.body, longest + 1)
+            except zlib.error:
+                return None
+            return body if decoder.eof else None
+    return None
 
 
 def _gzipped(body: bytes) -> bytes:
     compressor = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS, _MEMORY_LEVEL)
     return compressor.compress(body) + compressor.flush()
-
-
-def asset_of(answer: Answer, policy: str, *, takes_gzip: bool) -> Asset | None:
-    """What to keep of an answer to GET, compressed where the client takes that; None where it is not to be kept."""
-    coding = values(answer.headers, "content-encoding")
-    if (
-        not answer.status.startswith("200 ")
-        or values(answer.headers, "set-cookie")
-        or "*" in values(answer.headers, "vary")
-    ):
-        return None
-    body = answer.body
-    kind = "".join(values(answer.headers, "content-type"))
-    if takes_gzip and coding in ([], ["identity"]) and kind.startswith(_COMPRESSIBLE):
-        body, coding = _gzipped(body), ["gzip"]
-    headers = [(name, value) for name, value in answer.headers if name.lower() not in _NOT_KEPT and value != policy]
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers += [("ETag", etag), ("Vary", "Accept-Encoding")]
-    headers += [("Content-Encoding", value) for value in coding if value != "identity"]
-    return Asset(headers, etag, body)

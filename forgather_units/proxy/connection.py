@@ -1,4 +1,4 @@
-"""A connected socket to a viewer, with the kernel's own timeouts.
+"""Connects sockets to viewers, with timeouts in the kernel.
 
 Python's settimeout() would add a poll() before every recv() and send(); SO_RCVTIMEO and SO_SNDTIMEO do not.
 """
@@ -12,21 +12,20 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from forgather_units.proxy.target import Open, OpenUnix
+from forgather_units.domain.listening import connectable
+from forgather_units.proxy.destination import VIEWER, Open, OpenUnix
 
-# An address to listen on that stands for all of them is no address to connect to.
-_ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 _TIMED_OUT: Final = frozenset({errno.EAGAIN, errno.EINPROGRESS, errno.ETIMEDOUT})
-# systemd says that it starts a socket unit before the socket is there; so many seconds later it is, or never will be.
+# Seconds. systemd reports that it starts a socket unit before the socket exists; it appears within this time or never.
 _APPEARS_WITHIN: Final = 2.0
-_LOOKS_AGAIN_AFTER: Final = 0.01
+_POLL_SECONDS: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds; 0 is for ever. `connect`: until the connection stands. `first_byte`: from the request to the first byte
-    of the answer; a slow plugin may work for long, and waiting costs nothing once it is the relay that waits. `stall`:
-    without any progress in the middle of either direction."""
+    """Seconds; 0 means no limit. `connect`: until the connection is established. `first_byte`: from the request to the
+    first byte of the response; unlimited by default, since a plugin may compute for long and the relay waits at no
+    cost. `stall`: without progress in either direction."""
 
     connect: float = 5
     first_byte: float = 0
@@ -34,16 +33,15 @@ class Timeouts:
 
 
 class Unreachable(OSError):
-    """No connection; the text is one sentence for a person."""
+    """Connecting failed; the text is one sentence for the user."""
 
 
 class TookTooLong(OSError):
-    """A timeout passed; the text is one sentence for a person."""
+    """A timeout expired; the text is one sentence for the user."""
 
 
 def connect(where: Open | OpenUnix, seconds: float, patience: float) -> socket.socket:
-    """Within so many seconds a connected socket whose receives give up after `patience`; its sends are for the caller
-    not to wait in.
+    """Connect within `seconds`. Receiving times out after `patience`; the caller must send without blocking.
 
     Raises Unreachable or TookTooLong.
     """
@@ -51,27 +49,27 @@ def connect(where: Open | OpenUnix, seconds: float, patience: float) -> socket.s
         return _connect(where, seconds, patience)
     except OSError as error:
         if error.errno in _TIMED_OUT:
-            raise TookTooLong(f"TensorBoard did not accept a connection within {seconds:g} s.") from error
+            raise TookTooLong(f"{VIEWER} did not accept a connection within {seconds:g} s.") from error
         reason = error.strerror or str(error)
-        raise Unreachable(f"TensorBoard cannot be reached at {_spelled(where)} ({reason}).") from error
+        raise Unreachable(f"{VIEWER} cannot be reached at {_display(where)} ({reason}).") from error
 
 
-def begin_to_connect(where: Open | OpenUnix) -> socket.socket | None:
-    """A socket that never blocks, connected or about to be (the first send says if not); None where even to begin, or
-    to find out why not, would mean to wait."""
+def start_connect(where: Open | OpenUnix) -> socket.socket | None:
+    """A non-blocking socket, connected or connecting (the first send reports a failure). None if connecting cannot be
+    started, or would block."""
     address: str | tuple[str, int]
     match where:
         case OpenUnix(path=address):
             family = socket.AF_UNIX
         case Open(host=host, port=port):
-            family, address = socket.AF_INET, (_ANY.get(host, host), port)
+            family, address = socket.AF_INET, (connectable(host), port)
             if not _is_number(address[0]):
                 return None
     try:
         sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    except OSError:  # no more files
+    except OSError:  # no file descriptor is free
         return None
-    # On the loopback interface it mostly stands by now, though the kernel says that it is in progress.
+    # On the loopback interface it is mostly established already, though the kernel reports EINPROGRESS.
     if sock.connect_ex(address) in (0, errno.EINPROGRESS):
         return sock
     sock.close()
@@ -79,19 +77,19 @@ def begin_to_connect(where: Open | OpenUnix) -> socket.socket | None:
 
 
 def set_timeout(sock: socket.socket, option: int, seconds: float) -> None:
-    """Bound SO_SNDTIMEO or SO_RCVTIMEO (0: none); the call then fails with EAGAIN."""
+    """Set SO_SNDTIMEO or SO_RCVTIMEO (0: no limit); the call then fails with EAGAIN."""
     whole = int(seconds)
     sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", whole, int((seconds - whole) * 1e6)))
 
 
 def send_at_once(sock: socket.socket) -> None:
-    """For what leaves in several sends: the last, small one does not wait for an acknowledgement."""
+    """Set TCP_NODELAY, for data sent in several pieces: a small last one does not wait for an acknowledgement."""
     if sock.family != socket.AF_UNIX:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def host_header(where: Open | OpenUnix) -> str:
-    """What to say as Host where the client said none."""
+    """The Host header if the client sent none."""
     match where:
         case Open(host=host, port=port):
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -102,9 +100,9 @@ def host_header(where: Open | OpenUnix) -> str:
 def _connect(where: Open | OpenUnix, *seconds: float) -> socket.socket:
     match where:
         case OpenUnix(path=path):
-            return _appeared(path, *seconds)
+            return _connect_when_present(path, *seconds)
         case Open(host=host, port=port):
-            address = _ANY.get(host, host)
+            address = connectable(host)
             # Resolving costs more than connecting, and is seldom needed.
             if _is_number(address):
                 return _connected(socket.AF_INET, (address, port), *seconds)
@@ -127,7 +125,7 @@ def _resolved(name: str, port: int, *seconds: float) -> socket.socket:
     raise failure
 
 
-def _appeared(path: str, seconds: float, patience: float) -> socket.socket:
+def _connect_when_present(path: str, seconds: float, patience: float) -> socket.socket:
     deadline = time.monotonic() + min(seconds, _APPEARS_WITHIN)
     while True:
         try:
@@ -135,8 +133,8 @@ def _appeared(path: str, seconds: float, patience: float) -> socket.socket:
         except (FileNotFoundError, ConnectionRefusedError):
             if time.monotonic() > deadline:
                 raise
-            # A poll: to be told of it would cost more than the few looks that it takes.
-            time.sleep(_LOOKS_AGAIN_AFTER)
+            # A poll: setting up inotify would cost more than the few attempts.
+            time.sleep(_POLL_SECONDS)
 
 
 def _connected(family: int, address: object, seconds: float, patience: float) -> socket.socket:
@@ -151,5 +149,5 @@ def _connected(family: int, address: object, seconds: float, patience: float) ->
     return sock
 
 
-def _spelled(where: Open | OpenUnix) -> str:
+def _display(where: Open | OpenUnix) -> str:
     return where.path if isinstance(where, OpenUnix) else host_header(where)

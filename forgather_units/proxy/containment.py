@@ -1,7 +1,7 @@
-"""What keeps a viewer's page, which runs on our own origin, below its own prefix.
+"""Confines a viewer's page, which runs on the server's origin, to its own prefix.
 
-Event files and plugins are other people's data: a page made from them must not reach the queue's API or a
-sibling viewer with the user's session.
+Event files and plugins are untrusted: a page made from them must not reach the API or another viewer with the user's
+session.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ ORIGIN_WIDE: Final = frozenset(
         "strict-transport-security",
     }
 )
-"""Response headers that speak for the whole origin, or widen a worker's scope beyond the prefix: ours alone to send."""
+"""Response headers that apply to the whole origin, or extend a worker's scope beyond the prefix. Only the server sends
+them."""
 
 # A CSP source cannot hold an IPv6 literal, nor anything that would end the directive.
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
@@ -31,12 +32,12 @@ _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?(?::[0-9]{
 # Bounded: a client chooses the host.
 @lru_cache(maxsize=256)
 def policy(scheme: str, host: str, prefix: str, at_root: tuple[str, ...] = (), *, script: bool = False) -> str:
-    """The Content-Security-Policy to send beside the viewer's own; both are enforced.
+    """The Content-Security-Policy to send in addition to the viewer's own; browsers enforce both.
 
-    `at_root` are addresses of the viewer's that its pages ask for outside of the prefix. `host` is the Host header of
-    the request, `prefix` the viewer's path prefix without a slash at its end. Reached by an IPv6 literal the page is
-    confined to our origin only, since no source can spell it. With `script` it is the policy of a script that may run
-    as a worker: what that imports is confined too. Pages may load scripts from wherever their own policy lets them.
+    `at_root` are paths of the viewer outside of its prefix that its pages request. `host` is the request's Host header,
+    `prefix` the viewer's path prefix without a trailing slash. If the host is an IPv6 literal, the page is confined to
+    our origin only, since no source can contain one. `script`: the policy of a script that may run as a worker; it
+    confines the worker's imports too. Pages may load scripts from any source that their own policy allows.
     """
     # A source whose path ends in a slash matches by prefix.
     own = f"{scheme}://{host}{prefix}/" if _HOST.fullmatch(host) else "'self'"

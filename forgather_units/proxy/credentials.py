@@ -1,7 +1,6 @@
-"""Our credentials never reach a viewer, and a viewer never sets them.
+"""The server's credentials never reach a viewer, and a viewer cannot set them.
 
-Where a client writes something odd (two Cookie headers, a percent-encoded `token`), more is dropped rather
-than less.
+Odd input (two Cookie headers, a percent-encoded `token`) has more removed rather than less.
 """
 
 from __future__ import annotations
@@ -9,13 +8,15 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus
 
-from forgather_units.auth.credentials import SESSION_COOKIE, TOKEN_PARAMETER
+from forgather_units.auth.credentials import TOKEN_PARAMETER
+from forgather_units.auth.session_cookie import NAMES
 
-# WSGI joins several Cookie headers by a comma, so ours may also start behind one.
-_OUR_COOKIE = re.compile(rf"(?:^|[;,])[ \t]*{SESSION_COOKIE}[ \t]*(?:=[^;]*)?(?=;|$)")
+_SESSION_COOKIE = f"(?:{'|'.join(NAMES)})"
+# WSGI joins several Cookie headers with commas, so the session cookie may also follow a comma.
+_OUR_COOKIE = re.compile(rf"(?:^|[;,])[ \t]*{_SESSION_COOKIE}[ \t]*(?:=[^;]*)?(?=;|$)")
 _BEARER = re.compile(r"(?:^|,)[ \t]*bearer(?:[ \t,]|$)", re.IGNORECASE)
-# A cookie without a name is sent back as its bare value: "=forgather_session=x" would come back as ours.
-_SETS_OUR_COOKIE = re.compile(rf"[ \t=]*{SESSION_COOKIE}[ \t]*(?:[=;]|$)")
+# Browsers send a cookie without a name as its bare value: "=forgather_session=x" would become the session cookie.
+_SETS_OUR_COOKIE = re.compile(rf"[ \t=]*{_SESSION_COOKIE}[ \t]*(?:[=;]|$)", re.IGNORECASE)
 
 
 def without_token(query: str) -> str:
@@ -28,13 +29,13 @@ def without_token(query: str) -> str:
 
 def without_session(cookies: str) -> str:
     """A Cookie header's value less our session; the other cookies keep their bytes. May be empty."""
-    if SESSION_COOKIE not in cookies:
+    if NAMES[0] not in cookies:
         return cookies
     return _OUR_COOKIE.sub("", cookies).lstrip("; \t")
 
 
 def holds_bearer(authorization: str) -> bool:
-    """Whether an Authorization value is (or holds) a bearer token, which is ours."""
+    """Whether an Authorization value is (or contains) a bearer token, which belongs to this server."""
     return _BEARER.search(authorization) is not None
 
 

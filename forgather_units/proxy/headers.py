@@ -1,16 +1,15 @@
-"""Which headers pass: the client's to the viewer, the viewer's to the client."""
+"""Selects the headers to forward: from the client to the viewer, and back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
+from forgather_units.http.message import Headers
 from forgather_units.proxy.containment import ORIGIN_WIDE
 from forgather_units.proxy.credentials import holds_bearer, sets_session, without_session, without_token_in_url
-
-Headers = list[tuple[str, str]]
 
 HOP_BY_HOP: Final = frozenset(
     {
@@ -26,11 +25,11 @@ HOP_BY_HOP: Final = frozenset(
         "upgrade",
     }
 )
-"""They speak of one connection alone (RFC 9110, 7.6.1), and so never pass."""
+"""They apply to one connection (RFC 9110, 7.6.1), so they are never forwarded."""
 
-# We say them ourselves: what the client claims of its own address is not to be trusted by a viewer. Expect was
-# answered by the server, which has the whole body by now.
-_OURS_TO_SAY: Final = frozenset(
+# The proxy sends its own: a client's claims about its address are untrusted. The server has already responded to
+# Expect, and has the whole body.
+_SET_BY_PROXY: Final = frozenset(
     {
         "expect",
         "forwarded",
@@ -48,12 +47,12 @@ _OURS_TO_SAY: Final = frozenset(
         "x-real-ip",
     }
 )
-_NEVER_UPSTREAM: Final = HOP_BY_HOP | _OURS_TO_SAY
+_NEVER_UPSTREAM: Final = HOP_BY_HOP | _SET_BY_PROXY
 # The server in front of us adds its own Server, and Via if it sees a second one.
 _NEVER_DOWNSTREAM: Final = HOP_BY_HOP | ORIGIN_WIDE | {"server", "referrer-policy"}
 _USUAL_CONNECTION: Final = frozenset({"", "keep-alive", "close"})
 
-# Headers that pass changed, or not at all where the answer is empty.
+# Headers that are rewritten, or dropped if the result is empty.
 _REWRITTEN: Final[dict[str, Callable[[str], str]]] = {
     "HTTP_AUTHORIZATION": lambda value: "" if holds_bearer(value) else value,
     "HTTP_COOKIE": without_session,
@@ -64,7 +63,7 @@ _REWRITTEN: Final[dict[str, Callable[[str], str]]] = {
 # Bounded: a client chooses the names.
 @lru_cache(maxsize=1024)
 def _wire_name(key: str) -> str | None:
-    """`HTTP_ACCEPT_ENCODING` -> `Accept-Encoding`; None for what does not pass."""
+    """`HTTP_ACCEPT_ENCODING` -> `Accept-Encoding`; None for a header that is not forwarded."""
     if key == "CONTENT_TYPE":
         return "Content-Type"
     if not key.startswith("HTTP_"):
@@ -76,9 +75,9 @@ def _wire_name(key: str) -> str | None:
 def request_headers(environ: dict[str, Any], default_host: str) -> list[str]:
     """The header lines to send upstream, without line ends.
 
-    `default_host` is said where the client (HTTP/1.0) said no Host. The client's Host, and the viewer's prefix in the
-    target, are said once: each header line costs a viewer time. Content-Length is not among them: it belongs to
-    whoever sends the body.
+    `default_host` is used if the client (HTTP/1.0) sent no Host. Host and prefix are not repeated in X-Forwarded
+    headers: each header line costs the viewer time. Content-Length is not included; the code that sends the body adds
+    it.
     """
     named = _named_by(environ.get("HTTP_CONNECTION", ""))
     host = environ.get("HTTP_HOST", "")
@@ -100,9 +99,9 @@ def request_headers(environ: dict[str, Any], default_host: str) -> list[str]:
 
 
 def response_headers(received: Headers, *, has_body: bool) -> Headers:
-    """The viewer's headers that pass, in their order and with their duplicates.
+    """The viewer's headers to forward, in their order with duplicates.
 
-    `has_body` False (204, 304) drops Content-Length, which the server would wait for.
+    `has_body` False (204, 304) drops Content-Length, since waitress would wait for that many bytes.
     """
     dropped = _NEVER_DOWNSTREAM if has_body else _NEVER_DOWNSTREAM | {"content-length"}
     named = _named_by(",".join(value for name, value in received if name.lower() == "connection"))
@@ -116,15 +115,10 @@ def response_headers(received: Headers, *, has_body: bool) -> Headers:
     return passed
 
 
-def values(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
-    """All values of a header, by its lower-case name."""
-    return [value for key, value in headers if key.lower() == name]
-
-
 def _named_by(connection: str) -> frozenset[str]:
     """The lower-case header names that a Connection value declares hop-by-hop."""
     low = connection.lower()
     if low in _USUAL_CONNECTION:
         return frozenset()
-    # A client may not have us drop what frames the message.
+    # A client must not make us drop headers that frame the message.
     return frozenset(re.split(r"[ \t]*,[ \t]*", low.strip())) - {"content-length", "host", "content-type"}

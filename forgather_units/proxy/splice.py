@@ -1,4 +1,4 @@
-"""A body from one socket to another inside the kernel (splice(2)), at half of what it costs to read and send it."""
+"""Copies a body from socket to socket inside the kernel (splice(2)), at half the cost of reading and sending it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from forgather_units.proxy.client import ClientLeft, readable, writable
+from forgather_units.http.downstream import ClientLeft, readable, writable
 from forgather_units.proxy.upstream import broke, short, stalled
 
 _PIPE: Final = 512 * 1024
-"""Bytes on their way at most."""
-# What waits in the two sockets' buffers (the kernel takes twice as much) stays in the processor's caches: a tenth
-# faster than buffers that grow to some MiB, which a slow reader would fill besides. A client that is 100 ms away still
-# has 10 MB/s.
+"""Maximum bytes in the pipe."""
+# Small socket buffers (the kernel doubles the numbers) stay in the processor's caches: a tenth faster than buffers that
+# grow to some MiB, which a slow reader would also fill. A client 100 ms away still gets 10 MB/s.
 _RECEIVED: Final = 128 * 1024
 _TO_BE_SENT: Final = 512 * 1024
 
 
 async def spliced(source: socket.socket, sink: socket.socket, left: int, stall: float, turn: int) -> None:
-    """Pass `left` bytes on; neither of the two blocks. Others have their turn after each `turn` bytes.
+    """Copy `left` bytes between two non-blocking sockets. Yields to other tasks after each `turn` bytes.
 
-    `stall`: seconds without any progress (0: for ever). Raises Broken or TookTooLong for the source, ClientLeft for the
-    sink.
+    `stall`: maximum seconds without progress (0: no limit). Raises Broken or TookTooLong for the source, ClientLeft for
+    the sink.
     """
     source.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED)
     sink.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _TO_BE_SENT)
@@ -80,7 +79,7 @@ def _pipe() -> Iterator[tuple[int, int]]:
     """Read end, write end."""
     outlet, inlet = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        with suppress(OSError):  # so many large ones a person may have; a small one is as good, and slower
+        with suppress(OSError):  # a user's pipe memory is limited; a small pipe works too, slower
             fcntl.fcntl(inlet, fcntl.F_SETPIPE_SZ, _PIPE)
         yield outlet, inlet
     finally:

@@ -1,5 +1,4 @@
-"""An exchange carried out by the relay: the rest of the request up, the response down, each as fast as the other side
-takes it."""
+"""An exchange in the relay: sends the rest of the request and the response, each at the speed of its receiver."""
 
 from __future__ import annotations
 
@@ -7,48 +6,50 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from forgather_units.proxy.client import PIECE, Client, ClientLeft, readable
+from forgather_units.http.downstream import PIECE, ClientConnection, ClientLeft, readable
+from forgather_units.http.message import Headers, Reply
+from forgather_units.http.response_head import NotHttp, ResponseHead
 from forgather_units.proxy.connection import TookTooLong
-from forgather_units.proxy.headers import Headers
-from forgather_units.proxy.pages import Answer
-from forgather_units.proxy.response_head import NotHttp, ResponseHead
+from forgather_units.proxy.destination import sentence_of
 from forgather_units.proxy.splice import spliced
 from forgather_units.proxy.upstream import BodyReader, Broken, Exchange, broke, short, stalled
 
 log = logging.getLogger(__name__)
 
-# A transfer whose both sides are always ready would never let another have its turn.
+# Bytes after which a transfer yields: one whose both sides are always ready would block the others.
 _TURN: Final = 1 << 20
 
 
 class BadRequest(OSError):
-    """The client's body breaks the grammar; the text is one sentence."""
+    """The request body violates the grammar of HTTP; the text is one sentence."""
 
 
 @dataclass(slots=True)
 class Transfer:
-    """`headers` makes of the viewer's head what is sent to the client, `failure` the answer where there is none.
+    """`headers` maps the viewer's head to the client's headers; `failure` makes the response to an error.
 
-    `finished` hears the status code that was sent (0: none).
+    `finished` is called with the status code that was sent (0: none).
     """
 
     queue_id: str
-    client: Client
+    client: ClientConnection
     exchange: Exchange
     headers: Callable[[ResponseHead], Headers]
-    failure: Callable[[OSError], Answer]
+    failure: Callable[[OSError], Reply]
     finished: Callable[[int], None]
     chunked_request: bool = False
+    retry: Callable[[Exchange, OSError], Awaitable[Exchange | None]] | None = None
+    """Replaces an exchange that failed before its response started; None: give up."""
     _code: int = 0
     _sent: asyncio.Event = field(default_factory=asyncio.Event)
-    """The whole request is on its way: from now on its answer is waited for."""
+    """The whole request has been sent; the timeout for the response starts."""
 
     async def run(self) -> None:
-        """To its end, or until one of the two has left."""
+        """Run until the response is complete or one side closes."""
         self.exchange.sock.setblocking(False)
         down, up = asyncio.create_task(self._down()), asyncio.create_task(self._up())
         try:
@@ -60,13 +61,13 @@ class Transfer:
         except ClientLeft:
             pass
         except (BadRequest, TookTooLong) as error:
-            # What the client sees where its answer has begun is a body that is not whole.
-            log.info("%s: %s", self.queue_id, error)
+            # If the response has started, the client sees a truncated body.
+            log.info("%s: %s", self.queue_id, sentence_of(error))
             if not self._code:
                 down.cancel()
                 await self._fail(self.failure(error))
         except Broken as error:
-            log.warning("%s: %s", self.queue_id, error)
+            log.warning("%s: %s", self.queue_id, sentence_of(error))
         finally:
             for task in down, up:
                 task.cancel()
@@ -76,7 +77,7 @@ class Transfer:
             self.finished(self._code)
 
     async def _up(self) -> bool:
-        """Send the rest of the request, then stay until the client leaves: False."""
+        """Send the rest of the request, then wait until the client closes: False."""
         try:
             if self.exchange.unsent:
                 await self._send(self.exchange.unsent)
@@ -91,10 +92,10 @@ class Transfer:
         except NotHttp as error:
             raise BadRequest(f"The request's body is not HTTP: {error}.") from error
         except OSError:
-            # The viewer takes no more of it; what it has answered can still be read.
+            # The viewer accepts no more of it; its response can still be read.
             return True
         self._sent.set()
-        await self.client.gone()
+        await self.client.wait_closed()
         return False
 
     async def _send(self, data: bytes | memoryview) -> None:
@@ -102,13 +103,19 @@ class Transfer:
             await asyncio.get_running_loop().sock_sendall(self.exchange.sock, data)
 
     async def _down(self) -> None:
-        try:
-            head = await self._head()
-            body = BodyReader(self.exchange.framing())
-        except (Broken, TookTooLong) as error:
-            log.info("%s: %s", self.queue_id, error)
-            await self._fail(self.failure(error))
-            return
+        while True:
+            try:
+                head = await self._head()
+                body = BodyReader(self.exchange.framing())
+                break
+            except (Broken, TookTooLong) as error:
+                other = await self.retry(self.exchange, error) if self.retry else None
+                if other is None:
+                    log.info("%s: %s", self.queue_id, sentence_of(error))
+                    await self._fail(self.failure(error))
+                    return
+                self.exchange.close()
+                self.exchange = other
         self._code = head.code
         await self.client.send_head(head.status, self.headers(head))
         received = bytes(self.exchange.reader.rest)
@@ -118,7 +125,7 @@ class Transfer:
                 await self.client.send(piece)
             if body.done:
                 break
-            if body.left and self.client.takes_bytes_as_they_are:
+            if body.left and self.client.is_unchunked:
                 stall = self.exchange.timeouts.stall
                 await spliced(self.exchange.sock, self.client.sock, body.left, stall, _TURN)
                 break
@@ -142,14 +149,12 @@ class Transfer:
             reader.feed(received)
         return reader.head
 
-    async def _fail(self, answer: Answer) -> None:
-        self._code = int(answer.status[:3])
-        await self.client.send_head(answer.status, answer.headers)
-        if self.client.method != "HEAD":
-            await self.client.send_raw(answer.body)
+    async def _fail(self, reply: Reply) -> None:
+        self._code = int(reply.status[:3])
+        await self.client.send_reply(reply)
 
     async def _receive(self, seconds: float) -> bytes:
-        """What has arrived; empty at the viewer's end."""
+        """Received bytes; empty when the viewer has closed."""
         with contextlib.suppress(BlockingIOError):
             return _recv(self.exchange.sock)
         try:
@@ -162,8 +167,8 @@ class Transfer:
 
 
 async def first_of(*waiting: Coroutine[Any, Any, object]) -> None:
-    """Until one of them is over; the others are cancelled."""
-    tasks = [asyncio.create_task(each) for each in waiting]
+    """Wait until one of them is done; cancels the others."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in waiting]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -1,7 +1,7 @@
 """One request to a viewer and its response, over one connection, in bounded memory.
 
-TensorBoard closes after each response, so there is nothing to pool. The request is sent while the response is already
-read: a viewer that answers as it reads (an echo, an early refusal) would otherwise block with us for ever.
+TensorBoard closes the connection after each response, so there is nothing to pool. The response is read while the
+request is sent: a viewer that responds as it reads (an echo, an early error) would otherwise deadlock with us.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import select
 import socket
 import time
 from collections.abc import Iterator
-from enum import Enum
+from contextlib import suppress
 from typing import Final
 
-from forgather_units.proxy.chunked import ChunkedDecoder
-from forgather_units.proxy.connection import Timeouts, TookTooLong, send_at_once, set_timeout
-from forgather_units.proxy.response_head import (
+from forgather_units.http.chunked import ChunkedDecoder
+from forgather_units.http.in_flight import Progress
+from forgather_units.http.response_head import (
     Chunked,
     Fixed,
     Framing,
@@ -25,6 +25,8 @@ from forgather_units.proxy.response_head import (
     framing,
     parse_head,
 )
+from forgather_units.proxy.connection import Timeouts, TookTooLong, send_at_once, set_timeout
+from forgather_units.proxy.destination import VIEWER
 
 PIECE: Final = 64 * 1024
 """Bytes read at a time by a worker thread."""
@@ -32,24 +34,15 @@ _MAX_HEAD: Final = 256 * 1024
 _MAX_INTERIM: Final = 20
 _HEAD_END: Final = b"\r\n\r\n"
 ONE_PACKET: Final = 16 * 1024
-"""Bytes that a fresh connection takes at once."""
+"""Bytes that a new connection accepts at once."""
 
 
 class Broken(OSError):
-    """The viewer's response cannot be had, or not to its end; the text is one sentence for a person."""
-
-
-class Arrival(Enum):
-    """How much of an answer is there."""
-
-    NOT_BEGUN = "the connection failed before anything was sent: from the beginning, by whoever can wait"
-    COMING = "more is to come"
-    WHOLE = "all of it"
-    LONG = "it is large, has no end that is known, or is broken: for whoever can wait"
+    """The viewer's response failed or is incomplete; the text is one sentence for the user."""
 
 
 class HeadReader:
-    """The head of a response out of the bytes as they arrive. `rest` is what arrived behind it."""
+    """Incremental reader of a response head. `rest` contains the bytes received after the head."""
 
     __slots__ = ("_interim", "_searched", "head", "rest")
 
@@ -59,13 +52,18 @@ class HeadReader:
         self._searched = 0
         self._interim = 0
 
+    @property
+    def has_interim(self) -> bool:
+        """Whether an interim response (1xx) has arrived."""
+        return self._interim > 0
+
     def feed(self, received: bytes) -> None:
-        """Take in what arrived; raises Broken."""
+        """Parse received bytes; raises Broken."""
         self.rest += received
         while self.head is None:
             end = self.rest.find(_HEAD_END, self._searched)
             if end > _MAX_HEAD or (end < 0 and len(self.rest) > _MAX_HEAD):
-                raise Broken(f"The headers of TensorBoard's answer are larger than {_MAX_HEAD // 1024} KiB.")
+                raise Broken(f"The headers of {VIEWER}'s response are larger than {_MAX_HEAD // 1024} KiB.")
             if end < 0:
                 self._searched = max(0, len(self.rest) - 3)
                 return
@@ -83,11 +81,11 @@ class HeadReader:
             return
         self._interim += 1
         if head.code == 101 or self._interim >= _MAX_INTERIM:
-            raise Broken("TensorBoard switched to another protocol, which nobody asked for.")
+            raise Broken(f"{VIEWER} switched to another protocol without a request for it.")
 
 
 class Exchange:
-    """A request on its way and the response that comes back; `close` it in every case.
+    """A request in progress and its response. Always `close` it.
 
     Raises (all are OSError): Unreachable, TookTooLong, Broken.
     """
@@ -97,7 +95,7 @@ class Exchange:
         "_framing",
         "_patience",
         "_request",
-        "has_failed_to_begin",
+        "has_failed_to_start",
         "method",
         "reader",
         "sock",
@@ -106,15 +104,15 @@ class Exchange:
     )
 
     def __init__(self, sock: socket.socket, method: str, request: bytes, timeouts: Timeouts, patience: float) -> None:
-        """Sends of `request` (head and body) what is taken at once over `sock`, which is its own from now on, connected
-        or about to be. `patience`, in seconds, is how long `whole` waits."""
+        """Send as much of `request` (head and body) as `sock` accepts at once. `sock` is connected or connecting, and
+        owned by the exchange from now on. `patience`: seconds that `complete_body` waits."""
         self.method = method
         self.timeouts = timeouts
         self._patience = patience
         self._framing: Framing | None = None
         self._broken: Broken | None = None
-        self.has_failed_to_begin = False
-        """The connection takes nothing, and has taken nothing."""
+        self.has_failed_to_start = False
+        """The first send failed: nothing was sent."""
         self.reader = HeadReader()
         self.sock = sock
         try:
@@ -128,16 +126,22 @@ class Exchange:
 
     @property
     def head(self) -> ResponseHead:
-        """The response's head, once it is there."""
+        """The response's head, after it has arrived."""
         assert self.reader.head is not None
         return self.reader.head
 
     def close(self) -> None:
-        """End the connection; safe to repeat."""
+        """Close the connection; safe to repeat."""
         self.sock.close()
 
-    def whole(self, largest: int) -> bytes | None:
-        """The whole body, if it is there soon and of a known length up to `largest`; else None, with nothing lost."""
+    def break_off(self) -> None:
+        """Make a pending read of the response fail with Broken. Thread-safe until `close`."""
+        with suppress(OSError):  # the viewer has left
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def complete_body(self, largest: int) -> bytes | None:
+        """The body, if it arrives soon and its length is known and at most `largest`; else None, and nothing is
+        lost."""
         if self._broken is not None:
             raise self._broken
         deadline = time.monotonic() + self._patience
@@ -152,32 +156,38 @@ class Exchange:
         return None
 
     @property
-    def has_sent_nothing(self) -> bool:
-        """Whether the viewer knows nothing of it."""
-        return self.has_failed_to_begin or len(self.unsent) == len(self._request)
+    def has_received_nothing(self) -> bool:
+        """Whether no byte of a response has arrived."""
+        return self.reader.head is None and not self.reader.rest and not self.reader.has_interim
 
-    def arrived(self, largest: int) -> Arrival:
-        """What there is of it, where `sock` does not block. `largest` as for `whole`, which raises what is wrong."""
+    @property
+    def has_sent_nothing(self) -> bool:
+        """Whether no byte of the request was sent."""
+        return self.has_failed_to_start or len(self.unsent) == len(self._request)
+
+    def poll(self, largest: int) -> Progress:
+        """Send and receive; for a non-blocking `sock`. `largest` as in `complete_body`, which raises the errors found
+        here."""
         if self.unsent:
             self._send_some()
-        if self.has_failed_to_begin:
-            return Arrival.NOT_BEGUN
+        if self.has_failed_to_start:
+            return Progress.NOT_STARTED
         try:
-            if not self._take() or self.reader.head is None:
-                return Arrival.COMING
+            if not self._receive_some() or self.reader.head is None:
+                return Progress.INCOMPLETE
             kind = self.framing()
         except Broken as error:
             self._broken = error
-            return Arrival.LONG
+            return Progress.DEFER
         match kind:
             case NoBody():
-                return Arrival.WHOLE
+                return Progress.COMPLETE
             case Fixed(length=length) if length <= largest:
-                return Arrival.WHOLE if len(self.reader.rest) >= length else Arrival.COMING
-        return Arrival.LONG
+                return Progress.COMPLETE if len(self.reader.rest) >= length else Progress.INCOMPLETE
+        return Progress.DEFER
 
     def _is_coming(self, largest: int) -> bool:
-        """Whether there is more of it to wait for, as far as `whole` would."""
+        """Whether `complete_body` waits for more."""
         if self.reader.head is None:
             return True
         kind = self.framing()
@@ -193,7 +203,7 @@ class Exchange:
         return self._framing
 
     def body(self) -> Iterator[bytes]:
-        """The body in pieces, waited for in this thread: for where there is no relay to do it."""
+        """The body in pieces; this thread waits for them. For connections that cannot be handed over."""
         self.sock.setblocking(True)
         set_timeout(self.sock, socket.SO_RCVTIMEO, self.timeouts.stall)
         while self.reader.head is None:
@@ -213,13 +223,13 @@ class Exchange:
                     body.end()
 
     def _receive(self, deadline: float | None) -> bool:
-        """Whether something arrived in time; raises Broken."""
-        if self.unsent and not self._send_until_answered(deadline):
+        """Whether something was received before the deadline; raises Broken."""
+        if self.unsent and not self._send_until_readable(deadline):
             return False
-        return self._take() and (deadline is None or time.monotonic() < deadline)
+        return self._receive_some() and (deadline is None or time.monotonic() < deadline)
 
-    def _take(self) -> bool:
-        """Whether something has arrived; raises Broken."""
+    def _receive_some(self) -> bool:
+        """Whether something was received; raises Broken."""
         try:
             received = self.sock.recv(PIECE)
         except BlockingIOError:
@@ -232,7 +242,7 @@ class Exchange:
         return True
 
     def _left(self) -> int | None:
-        """How many bytes of the body are still to come, where it has begun."""
+        """The missing bytes of the body, if the head has arrived."""
         kind = None if self.reader.head is None else self.framing()
         return kind.length - len(self.reader.rest) if isinstance(kind, Fixed) else None
 
@@ -245,20 +255,20 @@ class Exchange:
             raise broke(error) from error
 
     def _send_some(self) -> None:
-        """Send without waiting."""
+        """Send without blocking."""
         try:
             sent = self.sock.send(self.unsent, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except OSError:
-            # It takes no more of the request; what it answered before that (413, say) can still be read.
-            self.has_failed_to_begin = self.has_sent_nothing
+            # The viewer accepts no more of it; an earlier response (413, say) can still be read.
+            self.has_failed_to_start = self.has_sent_nothing
             self.unsent = memoryview(b"")
             return
         self.unsent = self.unsent[sent:]
 
-    def _send_until_answered(self, deadline: float | None) -> bool:
-        """Send as fast as it is taken, until something can be read or all is sent; whether that came in time."""
+    def _send_until_readable(self, deadline: float | None) -> bool:
+        """Send until something can be read or all is sent; whether that happened before the deadline."""
         poll = select.poll()
         poll.register(self.sock, select.POLLIN | select.POLLOUT)
         while self.unsent:
@@ -275,7 +285,7 @@ class Exchange:
 
 
 class BodyReader:
-    """A body out of the bytes as they arrive, by its framing. `left`: bytes to come, where that is known."""
+    """Incremental reader of a body by its framing. `left`: missing bytes, if known."""
 
     __slots__ = ("_decoder", "done", "left")
 
@@ -285,7 +295,7 @@ class BodyReader:
         self.done = isinstance(kind, NoBody) or self.left == 0
 
     def feed(self, received: bytes) -> bytes:
-        """The part of the body in what arrived; raises Broken."""
+        """The part of the body in the received bytes; raises Broken."""
         if self._decoder is not None:
             try:
                 piece = self._decoder.feed(received)
@@ -301,28 +311,28 @@ class BodyReader:
         return piece
 
     def end(self) -> None:
-        """The viewer has closed; raises Broken where that is not how the body ends."""
+        """The viewer has closed; raises Broken unless that ends the body."""
         if self._decoder is not None:
-            raise Broken("TensorBoard closed the connection before the last chunk of its answer.")
+            raise Broken(f"{VIEWER} closed the connection before the last chunk of its response.")
         if self.left is not None:
             raise short(self.left)
         self.done = True
 
 
 def short(left: int | None) -> Broken:
-    """It closed too soon: `left` bytes before the end, or before its head was complete."""
+    """The error for a premature close: `left` bytes before the end, or None: before the head was complete."""
     if left is None:
-        return Broken("TensorBoard closed the connection without a complete answer.")
-    return Broken(f"TensorBoard closed the connection {left} bytes before the end of its answer.")
+        return Broken(f"{VIEWER} closed the connection without a complete response.")
+    return Broken(f"{VIEWER} closed the connection {left} bytes before the end of its response.")
 
 
 def stalled() -> TookTooLong:
-    return TookTooLong("TensorBoard did not answer in time.")
+    return TookTooLong(f"{VIEWER} did not respond in time.")
 
 
 def broke(error: OSError) -> Broken:
-    return Broken(f"The connection to TensorBoard broke ({error.strerror or error}).")
+    return Broken(f"The connection to {VIEWER} broke ({error.strerror or error}).")
 
 
 def no_http(error: NotHttp) -> Broken:
-    return Broken(f"TensorBoard's answer is not HTTP: {error}.")
+    return Broken(f"{VIEWER}'s response is not HTTP: {error}.")

@@ -1,1 +1,1 @@
-"""What trainings have written: trainer_logs.json and event files, their figures and their curves."""
+"""Logs of trainings (trainer_logs.json and event files), their figures and curves."""

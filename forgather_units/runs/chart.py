@@ -1,4 +1,4 @@
-"""What a plot shows, before anybody draws it: panels of lines, and the ranges of their axes."""
+"""Content of a plot, independent of the drawing library: panels of lines and axis ranges."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How it is to be drawn, as the flags say."""
+    """Style of a plot, from the flags."""
 
     title: str | None = None
     axis: Axis = Axis.STEP
@@ -85,7 +85,7 @@ def chart_of(runs: Mapping[str, Mapping[str, Sequence[Point]]], look: Look) -> C
 
 
 def _drawable(points: Iterable[Point], look: Look) -> list[Point]:
-    """A logarithm knows nothing of zero and below."""
+    """A logarithmic axis cannot show values <= 0."""
     return [(x, y) for x, y in points if math.isfinite(y) and (y > 0 or not look.log_scale)]
 
 
@@ -102,7 +102,7 @@ def _scaled(line: Line, unit: float) -> Line:
 
 
 def _heights(lines: Sequence[Line], look: Look) -> Range:
-    """The range of most values, where outliers are left out and nothing else was said."""
+    """The range of most values, without outliers, unless limits are given."""
     if look.y != (None, None) or not look.ignore_outliers:
         return look.y
     values = sorted(y for line in lines for _, y in line.points)
@@ -110,7 +110,7 @@ def _heights(lines: Sequence[Line], look: Look) -> Range:
         return (None, None)
     low, high = (values[round(part * (len(values) - 1))] for part in (_LOW, _HIGH))
     room = (high - low) * _MARGIN
-    # Only what is far away is an outlier: the ends of an even curve stay.
+    # Only distant values are outliers: the ends of a smooth curve stay.
     lowest = None if values[0] >= low - (high - low) else max(low - room, values[0])
     highest = None if values[-1] <= high + (high - low) else min(high + room, values[-1])
     return (lowest, highest)

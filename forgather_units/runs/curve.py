@@ -1,4 +1,4 @@
-"""A curve of any length in few points: neighbours are averaged, and more of them the longer it gets."""
+"""A curve of any length in few points: averages neighbours, more of them as the curve grows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Point = tuple[float, float]
 
 
 class Curve:
-    """At most `most` points at any time. Each stands at its last x, with the mean of its finite values."""
+    """At most `most` points at any time. Each has its last x and the mean of its finite values."""
 
     def __init__(self, most: int) -> None:
         self._most: Final = max(2, most - most % 2)
@@ -41,7 +41,7 @@ class Curve:
 
 
 class Smoother:
-    """The mean of the last `over` values; fewer at the beginning. What is not finite is left out."""
+    """The mean of the last `over` values; fewer at the beginning. Ignores non-finite values."""
 
     def __init__(self, over: int) -> None:
         self._values: deque[float] = deque(maxlen=max(1, over))

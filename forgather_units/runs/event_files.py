@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from forgather_units.domain.errors import Refused
+from forgather_units.domain.errors import Refused, Unavailable
+from forgather_units.files.regular_file import open_regular
 from forgather_units.runs.record_splitter import Record
 from forgather_units.runs.rows import STEP, TIMESTAMP
 
@@ -20,16 +22,29 @@ _NAMES: Final = {
     "grad-norm[max]": "max_grad_norm",
 }
 _PIECE: Final = 1000
-# The Debian package keeps its TensorBoard out of everybody's way.
+# The Debian package installs its TensorBoard outside of sys.path.
 _PACKAGED: Final = "/usr/lib/forgather-units/tensorboard/lib"
 
 
 def event_records(paths: Sequence[Path]) -> Iterator[list[Record]]:
-    """A record for each event with scalars; other tags keep their names. Refused where TensorBoard is missing."""
+    """A record for each event with scalars; other tags keep their names.
+
+    Raises Refused where TensorBoard is missing, Unavailable for a file that cannot be read.
+    """
     loader, scalar_of = _reader()
     for path in paths:
+        yield from _records_of(path, loader, scalar_of)
+
+
+def _records_of(path: Path, loader: Any, scalar_of: Any) -> Iterator[list[Record]]:
+    try:
+        descriptor = open_regular(path)
+    except OSError as why:
+        raise Unavailable(f"{path} cannot be read: {why.strerror}") from None
+    try:
         piece: list[Record] = []
-        for event in loader(str(path)).Load():
+        # By its descriptor: another file may have replaced it.
+        for event in loader(f"/proc/self/fd/{descriptor}").Load():
             scalars = {_NAMES.get(value.tag, value.tag): scalar_of(value) for value in event.summary.value}
             found = {name: value for name, value in scalars.items() if value is not None}
             if found:
@@ -38,10 +53,12 @@ def event_records(paths: Sequence[Path]) -> Iterator[list[Record]]:
                 yield piece
                 piece = []
         yield piece
+    finally:
+        os.close(descriptor)
 
 
 def _reader() -> tuple[Any, Any]:
-    # Half an event at the end of a live file is no news to the user.
+    # A live file may end with an incomplete event: no warning.
     logging.getLogger("tensorboard").setLevel(logging.ERROR)
     if Path(_PACKAGED).is_dir() and _PACKAGED not in sys.path:
         sys.path.append(_PACKAGED)

@@ -1,15 +1,15 @@
-"""trainer_logs.json, read from where the last reading stopped: it grows while its run goes on."""
+"""Incremental reader of trainer_logs.json, which grows during its run."""
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Final
 
 from forgather_units.domain.errors import NotFound, Unavailable
+from forgather_units.files.regular_file import open_regular
 from forgather_units.runs.record_splitter import Record, RecordSplitter
 
 FILE_NAME: Final = "trainer_logs.json"
@@ -17,7 +17,7 @@ _CHUNK: Final = 1 << 20
 
 
 class LogFile:
-    """One file. Each reading gives what has come since the last; memory does not grow with the file."""
+    """One file. Each reading returns the new records; memory use does not grow with the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -43,7 +43,7 @@ class LogFile:
         return self._splitter.is_closed
 
     def is_another(self) -> bool:
-        """Whether a new file has taken its place, or it was cut: what was read of it is not in it any more."""
+        """Whether the file was replaced or truncated: records read before are no longer in it."""
         facts = self._facts()
         return self._identity not in (None, (facts.st_dev, facts.st_ino)) or facts.st_size < self.offset
 
@@ -58,7 +58,7 @@ class LogFile:
             with self._open() as file:
                 size = os.fstat(file.fileno()).st_size
                 file.seek(self.offset)
-                # Not to its end: one that is written faster than it is read has none.
+                # Up to this size: a log that is written faster than it is read has no end.
                 while chunk := file.read(max(0, min(_CHUNK, size - self.offset))):
                     self.offset += len(chunk)
                     yield self._splitter.feed(chunk)
@@ -66,7 +66,7 @@ class LogFile:
             raise _unreadable(self.path, why) from None
 
     def sample(self, places: int, each: int) -> Iterator[list[Record]]:
-        """Instead of what is unread, `each` bytes at as many evenly spaced `places`; the last of them is its end."""
+        """Instead of all unread bytes, `each` bytes at `places` evenly spaced offsets; the last ends with the file."""
         size = self._facts().st_size
         stride = max(each, (size - self.offset) // places)
         starts = [*range(self.offset, size - each, stride), max(self.offset, size - each)]
@@ -83,12 +83,8 @@ class LogFile:
             yield self._splitter.feed(piece)
 
     def _open(self) -> FileIO:
-        # Opening a named pipe waits for whoever writes into it.
-        file = FileIO(self.path, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC))
+        file = FileIO(open_regular(self.path))
         facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            file.close()
-            raise Unavailable(f"{self.path} cannot be read: it is no regular file")
         self._identity = (facts.st_dev, facts.st_ino)
         return file
 

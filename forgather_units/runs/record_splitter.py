@@ -1,23 +1,25 @@
-"""A growing JSON array, taken apart into its records: cut anywhere, never closed, half a record at its end."""
+"""Splits a growing JSON array into records; it may be truncated anywhere and never closed."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 Record = dict[str, Any]
 
-# What goes on without an end for longer than that is no record.
+# A longer record is invalid.
 _LONGEST: Final = 1 << 20
+_STRINGS_AND_BRACES: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[{}]')
 _BETWEEN: Final = b" \t\r\n,[]"
 _decoder: Final = json.JSONDecoder()
 
 
 class RecordSplitter:
-    """Feed it the pieces of a file in their order. `broken` counts what was no record, and was passed over.
+    """Takes the chunks of a file in order. `broken` counts skipped invalid records.
 
-    It may begin in the middle: what stands before the first record that begins a line is passed over too.
+    May start in the middle of a file: skips everything before the first record at the start of a line.
     """
 
     def __init__(self, *, in_the_middle: bool = False) -> None:
@@ -54,7 +56,7 @@ class RecordSplitter:
         return [*records, *self._one_by_one(text[cut:])]
 
     def _one_by_one(self, raw: bytes) -> Iterator[Record]:
-        # A character that is cut in two comes through as it is.
+        # A character that is cut in two is preserved.
         text = raw.decode(errors="surrogateescape")
         at = text.find("{")
         self._rest = b""
@@ -62,15 +64,30 @@ class RecordSplitter:
             try:
                 record, end = _decoder.raw_decode(text, at)
             except (ValueError, RecursionError):
-                end = text.find("\n{", at + 1)
-                if end < 0 and len(text) - at < _LONGEST:
+                following = _next_record(text, at)
+                if following is None and len(text) - at < _LONGEST:
                     self._rest = text[at:].encode(errors="surrogateescape")
                     return
                 self.broken += 1
-                end = end if end >= 0 else len(text)
+                end = len(text) if following is None else following
             else:
                 yield record
             at = text.find("{", end)
+
+
+def _next_record(text: str, at: int) -> int | None:
+    """The position after the record at `at`, which is not JSON (`nan`, say); None if its end has not arrived yet.
+
+    That is after its closing brace, whether the records are on one line or indented. A truncated record has none: it
+    ends at the next line that begins with a record.
+    """
+    next_line = text.find("\n{", at + 1)
+    depth = 0
+    for found in _STRINGS_AND_BRACES.finditer(text, at, next_line if next_line >= 0 else len(text)):
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end()
+    return next_line if next_line >= 0 else None
 
 
 def _all_of(lines: bytes) -> list[Record] | None:

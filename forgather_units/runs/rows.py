@@ -1,4 +1,4 @@
-"""What a run says of each step: the records of one step made one row, in the order of the steps, each once."""
+"""Merges the records of a run into one row per step, ordered by step."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from forgather_units.runs.record_splitter import Record
 STEP: Final = "global_step"
 EPOCH: Final = "epoch"
 TIMESTAMP: Final = "timestamp"
-# A run that goes on from a checkpoint writes some thousand steps again, not millions.
+# A run that resumes from a checkpoint logs some thousand steps again, not millions.
 _WINDOW: Final = 16_384
-# What is not below it is no step: a float could not hold it, nor a page.
+# Larger numbers are not steps: neither a float nor the page could hold them.
 _STEPS: Final = 1 << 53
 
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ class RowOrder:
 
 
 def number(value: object) -> float | None:
-    """A number of a record, which may be NaN; None for what is no number."""
+    """A number of a record, possibly NaN; None for other values."""
     if type(value) is float:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):

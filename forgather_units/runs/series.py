@@ -17,7 +17,7 @@ _NO_METRICS: Final = {STEP, EPOCH, TIMESTAMP}
 
 
 class Axis(StrEnum):
-    """What a curve goes along; time is in seconds since the run's first record."""
+    """The x axis of a curve; time is in seconds since the run's first record."""
 
     STEP = "step"
     EPOCH = "epoch"
@@ -26,14 +26,14 @@ class Axis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The points of each metric that was asked for and found, and the names of all that there are."""
+    """The points of each requested metric, and the names of all metrics."""
 
     curves: dict[str, list[Point]]
     names: tuple[str, ...]
 
 
 def series_of(pieces: Iterable[list[Record]], metrics: Sequence[str], axis: Axis, smooth: int = 1) -> Series:
-    """`smooth`: each value is the mean of the last so many. What is not finite leaves no point."""
+    """`smooth`: each value is the mean of that many last ones. Ignores non-finite values."""
     curves = {name: Curve(_POINTS) for name in metrics}
     smoothers = {name: Smoother(smooth) for name in metrics}
     names: dict[str, None] = {}

@@ -30,7 +30,7 @@ _WANTED: Final = frozenset({STEP, EPOCH, TIMESTAMP, *_METRICS, *_CLOSING})
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`metrics` and `closing` hold what the run has written, by its names in the log. Durations are in seconds."""
+    """`metrics` and `closing` contain the values of the log by their names there. Durations are in seconds."""
 
     steps: int | None
     epoch: float | None
@@ -46,12 +46,12 @@ class Summary:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the record is there that a trainer writes at its end."""
+        """Whether the log has the trainer's final record."""
         return RUNTIME in self.closing
 
     @property
     def steps_per_second(self) -> float | None:
-        """As the trainer says; of one that has not finished, as its log shows."""
+        """From the trainer's final record, or computed from the log of an unfinished run."""
         if (said := self.closing.get(STEPS_PER_SECOND)) is not None and math.isfinite(said):
             return said
         return self.steps / self.duration if self.steps and self.duration else None
@@ -68,7 +68,7 @@ def _wanted(record: Record) -> Record:
 
 
 class Summarizer:
-    """Takes a run's records, in pieces; says at any time what they amount to so far."""
+    """Takes a run's records in chunks; the summary is available at any time."""
 
     def __init__(self) -> None:
         self._order = RowOrder()
@@ -78,10 +78,15 @@ class Summarizer:
         for row in self._order.add(map(_wanted, records)):
             self._sums.add(row)
 
+    @property
+    def waiting(self) -> list[Row]:
+        """The rows that wait for their order."""
+        return self._order.waiting()
+
     def summary(self, broken: int = 0) -> Summary:
         """`broken`: how many records could not even be read."""
         sums = copy.deepcopy(self._sums)
-        for row in self._order.waiting():
+        for row in self.waiting:
             sums.add(row)
         return sums.summary(broken + self._order.late + self._order.nameless)
 
@@ -110,7 +115,7 @@ class _Sums:
             self._closing = {name: value for name, value in said.items() if value is not None}
 
     def summary(self, passed_over: int) -> Summary:
-        # What the trainer says counts from before its first record.
+        # The time in the final record starts before the first record.
         duration = self._closing.get(RUNTIME)
         if duration is None or not math.isfinite(duration):
             duration = self._latest - self._earliest if self._latest >= self._earliest else None

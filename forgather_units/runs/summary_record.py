@@ -21,7 +21,7 @@ from forgather_units.runs.summary import (
 
 
 def record_of(run: RunFiles, summary: Summary) -> dict[str, Any]:
-    """What is not known is None; a loss may be NaN."""
+    """Unknown values are None; a loss may be NaN."""
     loss, evaluation = summary.of(LOSS), summary.of(EVAL_LOSS)
     grad, rate = summary.of(GRAD_NORM), summary.of(LEARNING_RATE)
     return {
@@ -62,7 +62,7 @@ def perplexity(loss: float | None) -> float | None:
 
 
 def finite(value: Any) -> Any:
-    """The same as JSON may have it: null for what is no finite number."""
+    """The same for JSON: null for non-finite numbers."""
     if isinstance(value, dict):
         return {name: finite(each) for name, each in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -34,7 +34,7 @@ def markdown(record: dict[str, Any]) -> str:
 
 
 def one_line(record: dict[str, Any]) -> str:
-    """One run: what is known of it, shortest first."""
+    """One run on one line: its known figures, shortest first."""
     known = [
         ("steps", _whole(record["total_steps"])),
         ("epoch", _figure(record["final_epoch"])),

@@ -19,7 +19,7 @@ def main() -> int:
         type=float,
         const=float("inf"),
         metavar="SECONDS",
-        help="then go on writing one run, so long or until SIGTERM or Ctrl-C",
+        help="then continue to write one run, for SECONDS or until SIGTERM or Ctrl-C",
     )
     args = parser.parse_args()
     try:

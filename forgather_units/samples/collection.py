@@ -1,4 +1,4 @@
-"""The finished sample runs: which there are, and writing those that are missing."""
+"""The finished sample runs: a table, and a function that writes missing ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that goes on: a step every half second, until somebody says stop."""
+"""A live run: a step every half second, until stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run's folder while it is written: the event file and trainer_logs.json beside it, a step at a time."""
+"""One run's folder while it is written: the event file and trainer_logs.json, one step at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Run:
         events.flush()
 
     def step(self, now: float) -> Point:
-        """Write the next step as one that ended at `now` (seconds since the epoch)."""
+        """Write the next step, with `now` (seconds since the epoch) as its end."""
         point = next(self._points)
         values = {"train-loss": point.loss, "grad-norm": point.grad_norm, "learning-rate": point.learning_rate}
         epoch = point.step / _STEPS_PER_EPOCH

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from forgather_units.sandbox.plan import Plan
-from forgather_units.sandbox.tree import TARGET, build, layer
+from forgather_units.sandbox.tree import TARGET, build, fuse, layer
 
 
 def main(plan: Plan) -> None:
@@ -24,11 +24,14 @@ def main(plan: Plan) -> None:
         *("systemd-nspawn", "--quiet", f"--directory={root}", f"--machine={plan.name}", "--register=no"),
         *("--keep-unit", "--boot", "--console=passive", "--notify-ready=yes", "--resolv-conf=copy-host"),
         *("--link-journal=no", "--kill-signal=SIGRTMIN+4"),
-        # What a real machine's systemd has and a container's has not: filters of addresses and devices are BPF.
+        # BPF, for filters of addresses and devices: a container's systemd lacks it.
         *("--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON", "--system-call-filter=bpf"),
-        *(f"--overlay={_word(path)}:{layer(at)}:{_word(path)}" for at, path in enumerate(plan.overlaid)),
+        # /tmp, /run and /dev are new inside: the folders that lead to a mount point are missing there.
+        *(f"--tmpfs={_word(path)}:mode=0755" for path in plan.mount_parents),
+        *(f"--overlay={_word(path)}:{layer(plan, at)}:{_word(path)}" for at, path in enumerate(plan.overlaid)),
         *(f"--bind-ro={_word(path)}" for path in plan.bound),
         *(f"--bind={_word(path)}" for path in plan.bound_writable),
+        *((f"--bind={fuse(plan)}:/dev/fuse",) if fuse(plan).exists() else ()),
         *(("--private-network",) if plan.private_network else ()),
         *(f"systemd.unit={'multi-user.target' if plan.is_own_machine else TARGET}", "systemd.show_status=0"),
     ]

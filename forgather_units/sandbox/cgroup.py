@@ -33,7 +33,7 @@ class ControlGroup:
         (self.folder / "cgroup.procs").write_text(f"{pid}\n")
 
     def remove(self) -> None:
-        """Kill what is left inside, and leave no folder in either tree. Safe to repeat."""
+        """Kill remaining processes and remove the folders in both trees. Idempotent."""
         with contextlib.suppress(OSError):
             (self.folder / "cgroup.kill").write_text("1\n")
         for top in (self.folder, _NAMED_HIERARCHY / self.path.lstrip("/")):

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bind-ro", action="append", default=[], metavar="DIR", help="let it read DIR of this machine")
     parser.add_argument("--no-user-namespaces", action="store_true", help="forbid them to the ordinary user")
     parser.add_argument("--tree", default="/", metavar="DIR", help="boot this root file system, not this machine's")
-    parser.add_argument("--disk", default="", metavar="DIR", help="keep what is written in DIR: boot on it again later")
+    parser.add_argument("--disk", default="", metavar="DIR", help="keep written files in DIR, for a later boot")
     parser.add_argument("--private-network", action="store_true", help="give it a loopback of its own, and no more")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...", help="the command to run")
 
@@ -74,14 +74,14 @@ def _run(sandbox: Sandbox, command: list[str], *, as_root: bool) -> int:
         return process.wait()
     except _Signalled as caught:
         number = signal.SIGTERM if caught.number == signal.SIGHUP else caught.number
-        # Its main process alone: whom else it started is for it to end.
+        # Only the main process, which ends its children.
         kill = ["systemctl", "kill", "--kill-whom=main", f"--signal={number}", _UNIT]
         with _signals_ignored(), contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(sandbox.enter(kill), check=False, stderr=subprocess.DEVNULL)
             return process.wait(_GRACE)
         raise
     finally:
-        # One that is still open would hold up the power-off.
+        # A command that still runs would delay the power-off.
         process.kill()
         process.wait()
 

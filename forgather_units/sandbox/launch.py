@@ -31,11 +31,10 @@ class Sandbox:
     plan: Plan
     leader: int
     """The pid of its process 1, as the host sees it."""
-    boot_seconds: float
 
     @property
     def person_environment(self) -> Mapping[str, str]:
-        """What a login session of the ordinary user would have."""
+        """The environment of a login session of the ordinary user."""
         return {
             "HOME": f"/home/{PERSON}",
             "USER": PERSON,
@@ -68,7 +67,6 @@ def booted(
 
     `tree` is the root file system that it is made of; nothing is written there.
     """
-    started = time.monotonic()
     name = f"forgather-sandbox-{os.getpid()}"
     group = own_cgroup(name)
     group.create()
@@ -86,10 +84,10 @@ def booted(
         process = _start(plan)
         try:
             leader = _wait_ready(process, messages)
-            # Later systemds tell of each reload too. Where nobody reads, nspawn waits to pass it on, and at the end the
+            # Newer systemd also reports each reload. If nothing reads the messages, nspawn blocks, and at the end the
             # systemd inside waits for nspawn.
             messages.close()
-            yield Sandbox(plan, leader, time.monotonic() - started)
+            yield Sandbox(plan, leader)
         finally:
             _power_off(process, group)
 
@@ -116,11 +114,11 @@ def _notify_socket(name: str) -> Iterator[socket.socket]:
 
 
 def _wait_ready(process: subprocess.Popen[bytes], messages: socket.socket) -> int:
-    """The leader's pid, once all inside is up. Raises Unavailable with what nspawn said."""
+    """The leader's pid, after the boot. Raises Unavailable with nspawn's error."""
     leader = 0
     deadline = time.monotonic() + _BOOT_LIMIT
     while time.monotonic() < deadline:
-        # nspawn tells nothing if it dies early, so its end has to be looked for as well.
+        # nspawn sends no notification if it dies early, so watch for its exit too.
         if not select.select([messages], [], [], 0.1)[0]:
             if process.poll() is not None:
                 break

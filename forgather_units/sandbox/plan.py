@@ -1,4 +1,4 @@
-"""What a sandbox is to be: handed as JSON from the launcher to the process that builds and boots it."""
+"""Description of a sandbox, passed as JSON from the launcher to the process that builds and boots it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 PERSON = "researcher"
 """The ordinary user inside."""
+DATA = f"/data/{PERSON}"
+"""A folder of that user's outside of the home, /tmp and /var/tmp, as machines with several disks have one."""
 NEIGHBOUR = "neighbour"
-"""Another one, who has no business with what the first does: `su neighbour -c CMD` asks for no password."""
+"""Another ordinary user, for tests of access rights: `su neighbour -c CMD` needs no password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Plan:
 
     name: str
     cgroup_folder: str
+    mount_point: str
+    """An existing folder that the builder covers, in its own mount namespace, with the tree that it builds."""
     uid: int
     reached: tuple[str, ...]
     """Folders that the ordinary user must be able to enter: the working folder."""
@@ -25,16 +29,18 @@ class Plan:
     """Trees that the ordinary user must be able to read whole: the program, its environment, its interpreter."""
     overlaid: tuple[str, ...]
     """Those that the overlay of the root file system does not show: each gets an overlay of its own."""
+    mount_parents: tuple[str, ...]
+    """Folders above the overlaid ones that the file systems inside (/tmp, /run, /dev) lack; parents first."""
     bound: tuple[str, ...]
-    """What else of the host was asked for, to be read."""
+    """Other folders of the host to expose read-only."""
     bound_writable: tuple[str, ...]
     user_namespaces: bool
     tree: str
     """The root file system below the overlay: the host's (`/`), or another one, which is booted whole as it is."""
     private_network: bool
-    """A loopback of its own, and nothing else."""
+    """A private network namespace with only a loopback."""
     disk: str = ""
-    """A folder that keeps what is written: the next boot on it finds it again. Empty: all is gone at the end."""
+    """A folder for the upper layer, kept for the next boot. Empty: written files are discarded."""
 
     @property
     def is_own_machine(self) -> bool:

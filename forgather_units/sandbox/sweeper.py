@@ -25,7 +25,7 @@ def main(pipe: int, folder: str, path: str) -> None:
 
 
 def _end_orderly(folder: Path) -> None:
-    """nspawn has the launcher's death signal by now and powers off in a quarter of a second; give it that.
+    """nspawn has received the launcher's death signal and powers off in a quarter of a second; wait for it.
 
     Not more: where the host's process 1 is slow to reap, dead processes of the launcher hold up the power-off.
     """

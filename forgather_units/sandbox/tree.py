@@ -1,19 +1,17 @@
-"""The sandbox's file system: the host's, seen through an overlay in memory, and what makes it a machine of its own.
+"""The sandbox's file system: the host's, seen through an overlay in memory, plus the files of a separate machine.
 
 Nothing here touches the host: it runs in a private mount namespace, and every write lands in the overlay.
 """
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 from pathlib import Path
 from typing import Final
 
-from forgather_units.sandbox.plan import NEIGHBOUR, PERSON, Plan
-
-# It only has to exist on the host; what is mounted on it is seen in our own mount namespace alone.
-_MOUNT_POINT: Final = Path("/mnt")
+from forgather_units.sandbox.plan import DATA, NEIGHBOUR, PERSON, Plan
 
 TARGET: Final = "box.target"
 _TARGET_TEXT: Final = """[Unit]
@@ -23,7 +21,7 @@ After=basic.target
 Wants=dbus.service systemd-logind.service systemd-user-sessions.service user@{uid}.service
 AllowIsolate=yes
 """
-# What the host has enabled and a sandbox must not start.
+# Units enabled on the host that a sandbox must not start.
 _MASKED: Final = (
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
@@ -41,41 +39,51 @@ _MASKED: Final = (
 _NO_USER_NAMESPACES: Final = "[Service]\nRestrictNamespaces=~user\n"
 
 
-def layer(number: int) -> Path:
+def layer(plan: Plan, number: int) -> Path:
     """The upper layer of the `number`th overlay that nspawn makes: in memory, like the root's."""
-    return _MOUNT_POINT / f"layer-{number}"
+    return Path(plan.mount_point) / f"layer-{number}"
+
+
+def fuse(plan: Plan) -> Path:
+    """A device node for the sandbox's /dev/fuse, if the kernel has FUSE; the host's own may belong to root."""
+    return Path(plan.mount_point) / "fuse"
 
 
 def build(plan: Plan) -> Path:
     """Mount and fill the tree; its root."""
-    _mount("tmpfs", "-t", "tmpfs", "-o", "mode=0755", target=_MOUNT_POINT)
-    upper, work, root = (_MOUNT_POINT / name for name in ("upper", "work", "root"))
+    mount_point = Path(plan.mount_point)
+    _mount("tmpfs", "-t", "tmpfs", "-o", "mode=0755", target=mount_point)
+    upper, work, root = (mount_point / name for name in ("upper", "work", "root"))
     if plan.disk:
         upper, work = Path(plan.disk, "upper"), Path(plan.disk, "work")
     is_new = not upper.is_dir() or not any(upper.iterdir())
-    for folder in (root, *(layer(number) for number, _ in enumerate(plan.overlaid))):
+    for folder in (root, *(layer(plan, number) for number, _ in enumerate(plan.overlaid))):
         folder.mkdir()
     for folder in (upper, work):
         folder.mkdir(parents=True, exist_ok=True)
-    # nspawn leaves folders below /run; ours, and for us alone, is a layer over it.
-    run, run_work = (_MOUNT_POINT / name for name in ("run", "run-work"))
+    # nspawn leaves folders below /run: give it a layer over /run that only this process sees.
+    run, run_work = (mount_point / name for name in ("run", "run-work"))
     for folder in (run, run_work):
         folder.mkdir()
     _mount("overlay", "-t", "overlay", "-o", f"lowerdir=/run,upperdir={run},workdir={run_work}", target=Path("/run"))
     # metacopy: a chmod copies no contents into memory.
     layers = f"lowerdir={plan.tree},upperdir={upper},workdir={work},metacopy=on"
     _mount("overlay", "-t", "overlay", "-o", layers, target=root)
+    _fuse_device(fuse(plan))
     if is_new:
         _identity(root)
         _account(root, PERSON, plan.uid)
-        # Somebody else on the same machine: `su neighbour -c CMD` asks for no password.
+        # Another user on the same host: `su neighbour -c CMD` needs no password.
         _account(root, NEIGHBOUR, plan.uid + 1, hashed="")
+    for path in plan.overlaid:
+        # nspawn makes a mount point, but not the folders above it.
+        (root / path.removeprefix("/")).mkdir(parents=True, exist_ok=True)
     _masks(root)
     if plan.is_own_machine:
         _names(root)
         return root
     if is_new:
-        _person(root)
+        _person(root, plan.uid)
     _boot_target(root, plan)
     hidden = {path for path in (*plan.reached, *plan.exposed) if path.startswith(plan.overlaid)}
     for path in {*plan.reached, *plan.exposed} - hidden:
@@ -87,6 +95,14 @@ def build(plan: Plan) -> Path:
 
 def _mount(*arguments: str, target: Path) -> None:
     subprocess.run(["mount", *arguments, str(target)], check=True)
+
+
+def _fuse_device(node: Path) -> None:
+    """FUSE is the only file system that an ordinary user may mount; tests use one that never responds."""
+    numbers = dict(line.split()[::-1] for line in Path("/proc/misc").read_text().splitlines())
+    if minor := numbers.get("fuse"):
+        os.mknod(node, stat.S_IFCHR | 0o666, os.makedev(10, int(minor)))
+        node.chmod(0o666)
 
 
 def _identity(root: Path) -> None:
@@ -120,7 +136,10 @@ def _account(root: Path, name: str, uid: int, hashed: str = "*") -> None:
     subprocess.run(["chown", f"{uid}:{uid}", str(home)], check=True)
 
 
-def _person(root: Path) -> None:
+def _person(root: Path, uid: int) -> None:
+    data = root / DATA.removeprefix("/")
+    data.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["chown", f"{uid}:{uid}", str(data)], check=True)
     # Only journald may tell how many lines it dropped, and only this group may read what it says.
     groups = (root / "etc/group").read_text().splitlines()
     members = {"systemd-journal": PERSON}

@@ -1,112 +1,117 @@
-"""The scheduler: what is asked of it, and who may go ahead.
+"""The scheduler: the requests of clients and of the server, carried out one after the other.
 
-Everything here runs on one thread (the mailbox's), except the plain reads. There is no tick: a dispatch follows each
-event that could let a job go ahead.
+Everything here runs on one thread, the actor's, except the plain reads. There is no tick: each event that may let a job
+start requests a dispatch, which follows at the end of the same task.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from forgather_units.domain.errors import Conflict, NotFound
 from forgather_units.domain.job import Ended, Job, Queued, Running, Sleeping, Starting, Submission
+from forgather_units.domain.job_query import JobPage, JobQuery
 from forgather_units.domain.queue_id import new_queue_id
-from forgather_units.scheduler import endings
-from forgather_units.scheduler.changes import Changes, Subject
-from forgather_units.scheduler.lifecycle import Lifecycle, Surroundings
-from forgather_units.scheduler.mailbox import Mailbox
-from forgather_units.scheduler.order import dispatch_order, plan
-from forgather_units.scheduler.roster import Roster
+from forgather_units.scheduler import transitions
+from forgather_units.scheduler.actor import Actor
+from forgather_units.scheduler.dispatcher import Dispatcher, SchedulerStatus
+from forgather_units.scheduler.ended_units import EndedUnits
+from forgather_units.scheduler.environment import Environment
+from forgather_units.scheduler.events import EventBus, Subject
+from forgather_units.scheduler.history_cleaner import HistoryCleaner
+from forgather_units.scheduler.job_table import JobTable
+from forgather_units.scheduler.planner import dispatch_order
+from forgather_units.scheduler.reconciler import Reconciler
+from forgather_units.scheduler.returning import Returning
+from forgather_units.scheduler.unit_runner import UnitRunner
+from forgather_units.store.history import Retention
 from forgather_units.store.jobs import JobStore
-from forgather_units.units.bus import UnitRefused
-from forgather_units.units.viewers import Viewers
-
-# Nobody tells us when another process frees a port, so that one thing is asked again (seconds).
-_FOREIGN_PORT_PAUSE: Final = 1.0
+from forgather_units.systemd.bus import UnitRefused
+from forgather_units.units.control import Viewers
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """`max_running` 0 means no cap; `start_timeout` in seconds, for viewers that bind their ports themselves."""
+
     max_running: int = 0
     start_timeout: float = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulerStatus:
-    enabled: bool
-    dispatch_count: int
-    last_dispatch_at: float | None
+    retention: Retention = field(default_factory=Retention)
 
 
 class Scheduler:
     """Owns the queue. Public methods may be called from any thread."""
 
     def __init__(
-        self, store: JobStore, viewers: Viewers, surroundings: Surroundings, changes: Changes, limits: Limits
+        self, store: JobStore, viewers: Viewers, environment: Environment, events: EventBus, limits: Limits
     ) -> None:
         self._store = store
         self._viewers = viewers
-        self._around = surroundings
-        self._limits = limits
-        self._changes = changes
-        self._roster = Roster(store, changes)
-        self._mailbox = Mailbox("scheduler")
-        self._lifecycle = Lifecycle(
-            self._roster, viewers, surroundings, self._mailbox, limits.start_timeout, self._dispatch
+        self._events = events
+        self._environment = environment
+        self._table = JobTable(store, events)
+        dispatch_wanted = threading.Event()
+        self._actor = Actor("scheduler", after_each=lambda: self._dispatcher.dispatch_if_wanted())
+        ended_units = EndedUnits(self._table, viewers, self._actor)
+        self._units = UnitRunner(
+            self._table, viewers, environment, self._actor, ended_units, limits.start_timeout, dispatch_wanted.set
         )
-        self._foreign_poll = False
-        self._enabled = True
-        self._dispatch_count = 0
-        self._last_dispatch_at: float | None = None
+        self._dispatcher = Dispatcher(
+            self._table, self._units, environment.ports, self._actor, dispatch_wanted, limits.max_running
+        )
+        self._reconciler = Reconciler(self._table, viewers, self._units, ended_units)
+        self._history = HistoryCleaner(self._table, self._actor, limits.retention)
+        self.returning = Returning()
 
-    # What the house does with it
+    # Requests of the server
 
     def start(self) -> None:
-        """Take up where the last server stopped. Raises Unavailable if the store or systemd cannot be asked."""
-        self._enabled = self._store.enabled
-        self._roster.load()
-        self._mailbox.start()
-        self._mailbox.ask(self._lifecycle.resync)
+        """Continue where the last server stopped. Raises Unavailable if the store or systemd does not respond."""
+        self._dispatcher.enabled = self._store.enabled
+        self._table.load()
+        self._actor.start()
+        self._actor.ask(self._resync)
+        self._actor.post(self._history.expire_periodically)
 
     def stop(self) -> None:
-        """Stop deciding. The units go on."""
-        self._lifecycle.close()
-        self._mailbox.stop()
+        """Stop the actor. The units continue to run."""
+        self._units.close()
+        self._actor.stop()
 
     def unit_changed(self, queue_id: str) -> None:
-        """A unit gave a sign of life: look at it (once, however many signs there were)."""
-        self._lifecycle.unit_changed(queue_id)
+        """Inspect the job's units soon, once for any number of calls until then."""
+        self._units.unit_changed(queue_id)
 
-    def look_at_all(self) -> None:
-        """Signals may have been missed: look at every unit."""
-        self._mailbox.post(self._lifecycle.resync)
+    def inspect_all(self) -> None:
+        """Inspect every unit soon: signals may have been missed."""
+        self._actor.post(self._resync)
 
-    # What clients ask
+    # Requests of clients
 
     def submit(self, submission: Submission) -> Job:
-        """Queue a (validated) submission, start it if it can be; the job as it is then. Raises Unavailable."""
+        """Queue a (validated) submission, start it if possible; the resulting job. Raises Unavailable."""
 
         def accept() -> Job:
             now = time.time()
             job = Job(new_queue_id(now), submission, now)
-            self._roster.accept(job)
-            self._dispatch()
-            return self._roster.need(job.queue_id)
+            self._table.accept(job)
+            self._dispatcher.dispatch()
+            return self._table.need(job.queue_id)
 
-        return self._mailbox.ask(accept)
+        return self._actor.ask(accept)
 
     def kill(self, queue_id: str, *, force: bool = False) -> str:
-        """End a job in whatever state it is; the sentence that says what was done. Raises NotFound."""
-        return self._mailbox.ask(lambda: self._kill(queue_id, force=force))
+        """End a job in any state; returns a sentence about what was done. Raises NotFound."""
+        return self._actor.ask(lambda: self._kill(queue_id, force=force))
 
     def wake(self, queue_id: str) -> str:
-        """Start a sleeping one before anybody looks; says what was done. Raises NotFound, Conflict."""
+        """Start a sleeping job before its first visit; returns what was done. Raises NotFound, Conflict."""
 
         def wake() -> str:
-            job = self._roster.need(queue_id)
+            job = self._table.need(queue_id)
             if isinstance(job.state, Starting | Running):
                 return f"{queue_id} is awake already"
             if not isinstance(job.state, Sleeping):
@@ -115,170 +120,207 @@ class Scheduler:
                 self._viewers.wake(job)
             except UnitRefused as why:
                 raise Conflict(f"{queue_id} cannot be woken: {why}") from None
-            self._lifecycle.look(queue_id)
+            self._units.inspect(queue_id)
             return f"{queue_id} wakes up"
 
-        return self._mailbox.ask(wake)
+        return self._actor.ask(wake)
 
     def put_to_sleep(self, queue_id: str) -> str:
-        """End the process of a running one; its port stays, and the next look wakes it. Raises NotFound, Conflict."""
+        """End the process of a running job; systemd keeps its port, and the next request wakes it.
+
+        Returns once it sleeps, or after a timeout. Raises NotFound, Conflict.
+        """
 
         def sleep() -> str:
-            job = self._roster.need(queue_id)
+            job = self._table.need(queue_id)
             if isinstance(job.state, Sleeping):
                 return f"{queue_id} is asleep already"
             if not isinstance(job.state, Running):
                 raise Conflict(f"{queue_id} is {job.status}: only a running job can be put to sleep")
             if not job.has_socket:
-                raise Conflict(f"{queue_id} cannot sleep: it has its port itself (placement direct)")
+                raise Conflict(f"{queue_id} cannot sleep: it binds its port itself (placement direct)")
+            self.returning.falls_asleep(job)
             self._viewers.put_to_sleep(job)
             return f"{queue_id} falls asleep"
 
-        return self._mailbox.ask(sleep)
+        running = self._table.live(queue_id)
+        if running is not None and running.has_socket and isinstance(running.state, Running):
+            # systemd would start the service again for a connection in its backlog, such as that of touch_socket.
+            self._environment.wait_until_accepted(queue_id)
+        said, job = self.returning.awaited(
+            self._events, lambda: self._actor.ask(sleep), lambda: self._table.get(queue_id)
+        )
+        return said.replace("falls", "is") if job is not None and isinstance(job.state, Sleeping) else said
 
-    def restart(self, queue_id: str) -> str:
-        """End a job if it runs, and queue it again under its own id. Raises NotFound."""
+    def restart(self, queue_id: str, read_only_paths: tuple[str, ...] | None = None) -> str:
+        """End a job if it runs, and queue it again under its own id. Raises NotFound.
 
-        def restart() -> str:
-            job = self._roster.need(queue_id)
-            if isinstance(job.state, Queued):
-                return f"{queue_id} is queued already"
-            if isinstance(job.state, Ended):
-                self._lifecycle.queue_again(job)
-                self._dispatch()
-                return f"{queue_id} is queued again"
-            self._roster.note(replace(job, stop_requested=True, restart_requested=True))
-            self._viewers.stop(job)
-            self._lifecycle.look(queue_id)
-            return f"{queue_id} is stopped and starts again"
+        `read_only_paths` are the folders that its new unit can read; None: the same as before.
+        """
 
-        return self._mailbox.ask(restart)
+        return self._actor.ask(lambda: self._restart(queue_id, read_only_paths))
+
+    def renew(self, queue_id: str, read_only_paths: tuple[str, ...]) -> bool:
+        """Restart a running job whose folders were replaced: a unit keeps the mounts of its start.
+
+        If `read_only_paths` have not changed, the socket unit (if any) keeps the port. False if the job does not run.
+        """
+
+        def renew() -> bool:
+            job = self._table.get(queue_id)
+            if job is None or not isinstance(job.state, Starting | Running) or job.stop_requested:
+                return False
+            if job.has_socket and job.submission.read_only_paths == read_only_paths:
+                self.returning.falls_asleep(job)
+                return self._viewers.restart(job)
+            self._restart(queue_id, read_only_paths)
+            return True
+
+        return self._actor.ask(renew)
+
+    def set_folder_notice(self, queue_id: str, notice: str) -> None:
+        """Set the problem with a job's folder, empty: none. Returns at once."""
+
+        def note() -> None:
+            job = self._table.get(queue_id)
+            if job is not None and job.is_active and job.folder_notice != notice:
+                self._table.note(replace(job, folder_notice=notice))
+
+        self._actor.post(note)
 
     def reprioritize(self, queue_id: str, priority: int) -> Job:
         """Give a queued job another priority. Raises NotFound, Conflict."""
 
         def change() -> Job:
-            job = self._roster.need(queue_id)
+            job = self._table.need(queue_id)
             if not isinstance(job.state, Queued):
                 raise Conflict(f"{queue_id} is {job.status}: only a queued job has a priority to change")
-            self._roster.accept(replace(job, submission=replace(job.submission, priority=priority)))
-            self._dispatch()
-            return self._roster.need(queue_id)
+            self._table.accept(replace(job, submission=replace(job.submission, priority=priority)))
+            self._dispatcher.dispatch()
+            return self._table.need(queue_id)
 
-        return self._mailbox.ask(change)
+        return self._actor.ask(change)
 
     def remove(self, queue_id: str) -> None:
-        """Forget an ended job. Raises NotFound, Conflict."""
+        """Remove an ended job from the history. Raises NotFound, Conflict."""
 
         def remove() -> None:
-            job = self._roster.need(queue_id)
+            job = self._table.need(queue_id)
             if not job.is_ended:
                 raise Conflict(f"{queue_id} is {job.status}: kill it first", hint=f"forgather job kill {queue_id}")
-            self._roster.remove([queue_id])
+            self._history.remove(queue_id)
 
-        self._mailbox.ask(remove)
+        self._actor.ask(remove)
 
-    def cleanup(self, of: Callable[[Job], bool]) -> list[str]:
-        """Forget all ended jobs that `of` names; their ids."""
+    def restore(self, queue_ids: Sequence[str], owners: Sequence[str] | None = None) -> list[str]:
+        """Undo the removal of these owners' jobs (None: of all), for a minute; the ids of those that are back."""
+        return self._history.restore(queue_ids, owners)
 
-        def clean() -> list[str]:
-            names = [job.queue_id for job in self._roster.ended() if of(job)]
-            self._roster.remove(names)
-            return names
-
-        return self._mailbox.ask(clean)
+    def cleanup(self, owners: Sequence[str] | None = None, older_than: float = 0.0) -> list[str]:
+        """Remove the jobs of these owners (None: of all) that ended `older_than` seconds ago; their ids."""
+        return self._history.remove_ended(owners, older_than)
 
     def sweep(self) -> int:
-        """Look at every unit now; how many jobs turned out to have ended."""
+        """Inspect every unit now.
 
-        def sweep() -> int:
-            before = len(self._roster.active())
-            self._lifecycle.resync()
-            return max(0, before - len(self._roster.active()))
+        How many jobs turned out to have ended, plus how many ended jobs had units that still ran (these are stopped).
+        """
 
-        return self._mailbox.ask(sweep)
+        # One task for each job that needs an inspection, so that other requests run in between.
+        found = [self._actor.ask(check) for check in self._actor.ask(self._reconciler.checks)]
+        self._actor.ask(self._dispatcher.dispatch)
+        return sum(found)
 
     def set_enabled(self, enabled: bool) -> None:
-        """Pause or resume the dispatch. What runs goes on; the choice outlives the server. Raises Unavailable."""
+        """Pause or resume the dispatch, also for later servers. Running jobs continue. Raises Unavailable."""
 
         def switch() -> None:
             self._store.enabled = enabled
-            self._enabled = enabled
-            self._changes.tell(Subject.SCHEDULER)
-            self._dispatch()
+            self._dispatcher.enabled = enabled
+            self._events.publish(Subject.SCHEDULER)
+            self._dispatcher.dispatch()
 
-        self._mailbox.ask(switch)
+        self._actor.ask(switch)
 
-    def limit(self, max_running: int) -> None:
-        """Another cap, from now on."""
+    def limit(self, limits: Limits) -> None:
+        """Replace the limits. The start timeout applies to later starts."""
 
         def change() -> None:
-            self._limits = replace(self._limits, max_running=max_running)
-            self._dispatch()
+            self._units.start_timeout = limits.start_timeout
+            self._dispatcher.max_running = limits.max_running
+            self._history.retention = limits.retention
+            self._dispatcher.dispatch()
+            self._history.expire()
 
-        self._mailbox.ask(change)
+        self._actor.ask(change)
 
     def job(self, queue_id: str) -> Job:
         """Raises NotFound."""
-        return self._roster.need(queue_id)
+        return self._table.need(queue_id)
 
     def service_job(self, mount: str, name: str) -> Job:
-        """The instance of a declared service: the one that has not ended, else the last one. Raises NotFound."""
-        job = self._roster.instance(mount + name)
+        """The instance of a declared service: its live job, else its latest one. Raises NotFound."""
+        job = self._table.instance(mount + name)
         if job is None:
             raise NotFound(f"no such service: {name}")
         return job
 
     def jobs(self) -> list[Job]:
-        """Active first, newest first."""
-        return sorted(self._roster.all(), key=lambda job: (job.is_ended, -job.submitted_at))
+        """The jobs that have not ended, newest first. (And those whose end could not be saved yet.)"""
+        return sorted(self._table.present(), key=lambda job: (job.is_ended, -job.submitted_at))
+
+    def page(self, query: JobQuery) -> JobPage:
+        """The jobs that match: first those that have not ended, newest first; then ended ones. Raises Unavailable."""
+        return self._table.page(query)
+
+    def ended_by_status(self, owners: Sequence[str] | None = None) -> dict[str, int]:
+        """Number of ended jobs of these owners (None: of all) by status. Raises Unavailable."""
+        return self._table.ended_by_status(owners)
 
     def queue(self) -> list[Job]:
         """The queued jobs in dispatch order."""
-        return dispatch_order(self._roster.queued())
+        return dispatch_order(self._table.queued())
 
     def status(self) -> SchedulerStatus:
-        return SchedulerStatus(self._enabled, self._dispatch_count, self._last_dispatch_at)
+        return self._dispatcher.status
 
     def ping(self) -> None:
-        """Returns when the scheduler's thread has got to it: proof that it is not stuck."""
-        self._mailbox.ask(lambda: None)
+        """Return when the actor has run this task: proof that its thread is not stuck."""
+        self._actor.ask(lambda: None)
 
-    # Dispatch
+    def _resync(self) -> None:
+        self._reconciler.resync()
+        self._dispatcher.dispatch()
 
-    def _dispatch(self) -> None:
-        self._dispatch_count += 1
-        self._last_dispatch_at = time.time()
-        steps = plan(
-            self._roster.queued(),
-            self._roster.active(),
-            self._around.ports,
-            enabled=self._enabled,
-            max_running=self._limits.max_running,
-        )
-        for queue_id, reason in steps.waits.items():
-            self._roster.show(self._roster.need(queue_id).now(Queued(reason)))
-        for job, port in steps.starts:
-            self._lifecycle.start(job, port)
-        if steps.waits_for_foreign and not self._foreign_poll:
-            self._foreign_poll = True
-            self._mailbox.after(_FOREIGN_PORT_PAUSE, self._ask_foreign_port_again)
-
-    def _ask_foreign_port_again(self) -> None:
-        self._foreign_poll = False
-        self._dispatch()
+    def _restart(self, queue_id: str, read_only_paths: tuple[str, ...] | None) -> str:
+        job = self._table.need(queue_id)
+        if read_only_paths is not None:
+            job = replace(job, submission=replace(job.submission, read_only_paths=read_only_paths))
+        if isinstance(job.state, Queued):
+            return f"{queue_id} is queued already"
+        if isinstance(job.state, Ended):
+            self._table.accept(transitions.again(job))
+            self._dispatcher.dispatch()
+            return f"{queue_id} is queued again"
+        self.returning.restarts(job)
+        self._table.note(replace(job, stop_requested=True, restart_requested=True))
+        self._viewers.stop(job)
+        self._units.inspect(queue_id)
+        return f"{queue_id} is stopped and starts again"
 
     def _kill(self, queue_id: str, *, force: bool) -> str:
-        job = self._roster.need(queue_id)
+        job = self._table.need(queue_id)
         if isinstance(job.state, Ended):
             return f"{queue_id} has ended already ({job.status})"
         if isinstance(job.state, Queued):
-            self._roster.accept(endings.cancelled(job, time.time()))
-            self._dispatch()
+            self._table.accept(transitions.cancelled(job, time.time()))
+            # Stops units that exist in spite of its state.
+            self._units.inspect(queue_id)
+            self._dispatcher.dispatch()
             return f"{queue_id} was queued and is cancelled"
-        self._roster.note(replace(job, stop_requested=True))
+        self._table.note(replace(job, stop_requested=True))
         acted = self._viewers.kill(job) if force else self._viewers.stop(job)
-        self._lifecycle.look(queue_id)
+        self._units.inspect(queue_id)
         if not acted:
             return f"{queue_id} has ended already"
         return f"{queue_id}: {'SIGKILL sent to all its processes' if force else 'SIGTERM sent'}"

@@ -1,1 +1,1 @@
-"""What an administrator or a user may set: one YAML file, and the folders that the platform's rules name."""
+"""Settings of an administrator or user: one YAML file, and the folders of the XDG rules."""

@@ -1,10 +1,8 @@
-"""Changes to the settings file that leave its comments, its order and its layout alone."""
+"""Changes to the settings file that keep its comments, order and layout."""
 
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +14,17 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from forgather_units.domain.declaration import Service
 from forgather_units.domain.errors import Malformed, NotFound, Unavailable
-from forgather_units.domain.service import Service
+from forgather_units.files.atomic import write_atomic
+from forgather_units.files.regular_file import read_text
+from forgather_units.settings.file import MOST_BYTES
 
 _ROOT = "services"
 
 
 def declare(file: Path, service: Service) -> None:
-    """Write the service in, or anew. Raises Malformed (the file is no settings file) or Unavailable."""
+    """Add or replace the service. Raises Malformed (not a settings file) or Unavailable."""
     with _changing(file) as settings:
         body = _below(_below(settings, _ROOT), service.type).setdefault(_spelled(service.name), CommentedMap())
         for key in [key for key in body if key != "enabled" and key not in service.args]:
@@ -39,7 +40,7 @@ def switch(file: Path, kind: str, name: str, enabled: bool) -> None:
 
 
 def withdraw(file: Path, kind: str, name: str) -> None:
-    """Take the service out. Raises NotFound, and like `declare`."""
+    """Remove the service. Raises NotFound, and like `declare`."""
     with _changing(file) as settings:
         _declared(settings, kind, name)
         del settings[_ROOT][kind][name]
@@ -55,7 +56,7 @@ def _declared(settings: Any, kind: str, name: str) -> Any:
 
 
 def _spelled(value: Any) -> Any:
-    """Quoted, where a text would be read as something else: what writes here is of YAML 1.2, what reads is of 1.1."""
+    """Quoted where YAML 1.1 (PyYAML, which reads the file) takes a text for another type; ruamel writes YAML 1.2."""
     if isinstance(value, list | tuple):
         return [_spelled(each) for each in value]
     if not isinstance(value, str):
@@ -79,7 +80,7 @@ def _changing(file: Path) -> Iterator[Any]:
     yaml.preserve_quotes = True
     yaml.width = 10_000
     try:
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        text = read_text(file, MOST_BYTES) if file.exists() else ""
         settings = yaml.load(text)
     except (YAMLError, UnicodeDecodeError) as why:
         raise Malformed(f"{file}: is not YAML ({' '.join(str(why).split())})") from None
@@ -91,7 +92,7 @@ def _changing(file: Path) -> Iterator[Any]:
     yield settings
     out = io.StringIO()
     yaml.dump(settings, out)
-    # A file of comments alone has nothing that they hang on.
+    # ruamel drops the comments of a file that contains nothing else.
     comments = text if settings and text.strip() and _is_comment(text) else ""
     replace(file, comments + out.getvalue())
 
@@ -101,14 +102,11 @@ def _is_comment(text: str) -> bool:
 
 
 def replace(file: Path, text: str) -> None:
-    """Put `text` in the file's place at once: nobody reads half of it. Raises Unavailable."""
+    """Replace the file atomically; keeps its mode, follows a symbolic link. Raises Unavailable."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         target = file.resolve()
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, prefix=".config-", delete=False) as new:
-            new.write(text)
-        mode = target.stat().st_mode if target.exists() else 0o600
-        os.chmod(new.name, mode & 0o777)  # noqa: PTH101
-        os.replace(new.name, target)  # noqa: PTH105
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
+        write_atomic(target, text, mode=mode)
     except OSError as why:
         raise Unavailable(f"{file} cannot be written: {why.strerror}") from None

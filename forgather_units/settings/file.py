@@ -1,51 +1,28 @@
-"""The settings file, read as a whole: every mistake with its line, and where each value stands."""
+"""Reads the settings file: values and errors with their lines."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
-from forgather_units.domain.errors import BadSettings
-from forgather_units.domain.service import NAME_RULE, Service, is_service_name
+from forgather_units.domain.declaration import NAME_RULE, Service, is_service_name
+from forgather_units.domain.text import shown
 from forgather_units.domain.unknown_name import unknown
+from forgather_units.files.regular_file import read_text
+from forgather_units.settings.contents import ArgsCheck, Contents, Parser, Problem
 
-Parser = Callable[[Any], Any]
-ArgsCheck = Callable[[str, Mapping[str, Any]], Mapping[str, str]]
-"""From a service's type and args to what is wrong with each arg, by name (the empty name: with all)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake; `line` counts from 1 (0: the file as a whole)."""
-
-    line: int
-    message: str
-    field: str = ""
-
-    def at(self, file: Path) -> str:
-        """The problem with its place, one sentence."""
-        return f"{file}:{self.line}: {self.message}" if self.line else f"{file}: {self.message}"
-
-
-@dataclass(slots=True)
-class Contents:
-    """What a file says. `lines` has the line of each setting."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
-    services: list[Service] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+MOST_BYTES: Final = 1024 * 1024
+"""Of a settings file."""
 
 
 def read(file: Path, parsers: Mapping[str, Parser], check_args: ArgsCheck | None = None) -> Contents:
-    """Everything in the file, its mistakes included; an absent or empty file says nothing. Never raises."""
+    """The contents of the file and its errors; empty for a missing or empty file. Never raises."""
     found = Contents()
     try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(read_text(file, MOST_BYTES), Loader=yaml.SafeLoader)
     except FileNotFoundError:
         return found
     except OSError as why:
@@ -68,6 +45,9 @@ def read(file: Path, parsers: Mapping[str, Parser], check_args: ArgsCheck | None
             found.problems.append(Problem(line, unknown("setting", key, (*parsers, "services")), str(key)))
         else:
             _setting(key, line, _value(node), parsers[key], found)
+    for kind in found.values.get("programs", {}):
+        if said := check_args and check_args(kind, {}).get(""):
+            found.problems.append(Problem(found.lines["programs"], f"programs: {said}", "programs"))
     return found
 
 
@@ -76,7 +56,7 @@ def _setting(key: str, line: int, value: Any, parser: Parser, found: Contents) -
         found.values[key] = parser(value)
         found.lines[key] = line
     except ValueError as why:
-        found.problems.append(Problem(line, f"{key} {why}, not {'nothing' if value is None else repr(value)}", key))
+        found.problems.append(Problem(line, f"{key} {why}, not {'nothing' if value is None else shown(value)}", key))
 
 
 def _entries(node: yaml.MappingNode, found: Contents) -> Iterator[tuple[Any, int, yaml.Node]]:
@@ -92,11 +72,12 @@ def _entries(node: yaml.MappingNode, found: Contents) -> Iterator[tuple[Any, int
 
 
 def _value(node: yaml.Node) -> Any:
-    """A node as plain data. (A tag that is none of YAML's own stays text: nothing is constructed.)"""
+    """A node as plain data. A tag that is none of YAML's own stays text: nothing is constructed. So does what only
+    looks like a number or a date: an integer of more digits than Python reads, the 31st of February."""
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_object(node, deep=True)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return getattr(node, "value", None) if isinstance(node, yaml.ScalarNode) else None
     finally:
         loader.dispose()
@@ -126,7 +107,9 @@ def _service(kind: str, name: str, line: int, body: yaml.Node, found: Contents, 
         return
     enabled = given.pop("enabled", True)
     if not isinstance(enabled, bool):
-        found.problems.append(Problem(lines["enabled"], f"{where}: enabled must be true or false, not {enabled!r}"))
+        found.problems.append(
+            Problem(lines["enabled"], f"{where}: enabled must be true or false, not {shown(enabled)}")
+        )
         return
     wrong = check_args(kind, given) if check_args else {}
     found.problems += [Problem(lines.get(key, line), f"{where}: {said}", key) for key, said in wrong.items()]
@@ -142,10 +125,3 @@ def _mapping(
     elif _value(node) is not None:
         place = node.start_mark.line + 1 if line is None else line
         found.problems.append(Problem(place, f"{what} must be a mapping"))
-
-
-def refuse(file: Path, problems: list[Problem]) -> BadSettings:
-    """The first problem as an error; the hint says how many more there are."""
-    first, more = problems[0], len(problems) - 1
-    hint = f"and {more} more: forgather config check" if more else ""
-    return BadSettings(first.at(file), hint=hint, field=first.field)

@@ -1,4 +1,4 @@
-"""Where things live, by the XDG rules and by what systemd hands a service ($STATE_DIRECTORY)."""
+"""Folders of state, cache and settings: XDG, or the variables of a systemd service ($STATE_DIRECTORY)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of what can be found out again. systemd's $CACHE_DIRECTORY (its first folder) wins."""
+    """The folder of caches. systemd's $CACHE_DIRECTORY (its first folder) wins."""
     given = environ.get("CACHE_DIRECTORY", "").partition(":")[0]
     return Path(given) if given else _xdg(environ, "XDG_CACHE_HOME", ".cache") / "forgather-units"
 
@@ -34,7 +34,7 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def user_units(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the units that a person has written lie."""
+    """The folder of the user's own unit files."""
     return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "systemd" / "user"
 
 

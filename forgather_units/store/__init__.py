@@ -1,1 +1,1 @@
-"""What systemd forgets: the queue and the history, in SQLite. The only room that speaks to it."""
+"""The queue and the history, in SQLite. No other package uses SQLite."""

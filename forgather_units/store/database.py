@@ -6,6 +6,8 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from forgather_units.domain.errors import Unavailable
@@ -14,11 +16,20 @@ from forgather_units.store.migrations import FromTheFuture, migrate
 log = logging.getLogger(__name__)
 
 
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Raise SQLite's errors inside the `with` as Unavailable."""
+    try:
+        yield
+    except sqlite3.Error as why:
+        raise Unavailable(f"the database does not take it: {why}", hint="is the disk full?") from why
+
+
 def open_database(file: Path) -> sqlite3.Connection:
     """A connection to the (created, migrated) database.
 
-    A corrupt file is set aside beside it, with a message that says where, and a new one begun.
-    Raises Unavailable where it can neither be read nor written.
+    Renames a corrupt file, logs its new name, and creates a new database. Raises Unavailable if the file can be neither
+    read nor written.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -39,7 +50,7 @@ def open_database(file: Path) -> sqlite3.Connection:
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    # The scheduler's thread alone uses it; it is opened in another one, hence no thread check.
+    # Only the scheduler's thread uses it; another thread opens it, hence no thread check.
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=5)
     try:
         connection.execute("PRAGMA journal_mode=WAL")

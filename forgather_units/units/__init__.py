@@ -1,1 +1,1 @@
-"""The only room that speaks to systemd (D-Bus) and to the journal."""
+"""The transient units of one viewer: their properties, sandboxing and limits, and the operations on them."""

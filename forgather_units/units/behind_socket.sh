@@ -5,7 +5,7 @@
 #   PROXYD   systemd-socket-proxyd
 #   IDLE     seconds without a connection after which all of this ends (infinity: never)
 #   PORT     the viewer's own port, on the loopback of this unit's own network
-#   PATH     what must answer 200 before the unit counts as started
+#   PATH     must respond with 200 before the unit counts as started
 #
 # All that needs the unit's network namespace is started here: a second process of the unit could not join it.
 proxyd=$1 idle=$2 port=$3 path=$4
@@ -16,7 +16,7 @@ eval "set -- $FORGATHER_COMMAND"
 unset FORGATHER_COMMAND
 sockets=${LISTEN_FDS:-0}
 
-# The terminal is the viewer's: what this shell remarks of its children is no line of it.
+# Standard output is the viewer's: discard the shell's messages about its children.
 exec {terminal}>&2 2>/dev/null
 
 # The viewer must not hold the sockets: they are the proxy's.
@@ -27,7 +27,7 @@ exec {terminal}>&2 2>/dev/null
     exec "$@"
 ) &
 viewer=$!
-# A stop is the viewer's to answer, however long systemd lets it; its status is ours.
+# Pass a stop on to the viewer, which may take as long as systemd allows, and exit with its status.
 stopping=
 trap 'stopping=yes; kill "$viewer" 2>/dev/null' TERM
 
@@ -36,13 +36,13 @@ answers() {
     { exec {connection}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || return 1
     printf 'GET %s HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$path" >&"$connection"
     read -r _ code _ <&"$connection"
-    # Read to the end: a viewer may complain of a client that leaves early.
+    # Read to the end: a viewer may log an error if the client disconnects early.
     while read -r _ <&"$connection"; do :; done
     exec {connection}>&-
     [[ $code == 200 ]]
 }
 
-# Stock viewers have no word for "ready", so they are asked: each 20 ms, without a process for each.
+# Stock viewers do not notify that they are ready, so poll every 20 ms, without a process for each request.
 exec {never}<> <(:)
 until answers; do
     read -r -t 0.02 -u "$never"
@@ -51,7 +51,8 @@ done
 exec {never}>&-
 
 if kill -0 "$viewer" 2>/dev/null; then
-    systemd-notify --ready 2>&"$terminal"
+    # The PATH is the viewer's, and a user manager's may lack even /usr/bin.
+    PATH=/usr/bin:/bin systemd-notify --ready 2>&"$terminal"
     (
         export LISTEN_PID=$BASHPID
         unset NOTIFY_SOCKET
@@ -60,15 +61,17 @@ if kill -0 "$viewer" 2>/dev/null; then
     ) &
 fi
 
-# Whichever ends first ends the unit: the proxy when nobody looks, the viewer when it goes by itself.
+# The first to exit ends the unit: the proxy when idle, or the viewer by itself.
 wait -n
 status=$?
-if [[ $stopping ]]; then
+# If the viewer has exited, its status counts. `wait -n` returns 127 for a child that exited before the call, such as a
+# viewer that fails before it is ready; `wait` still has its status.
+if [[ $stopping ]] || ! kill -0 "$viewer" 2>/dev/null; then
     wait "$viewer"
     status=$?
 fi
 if ((status > 128)); then
-    # The shell's way to say "by a signal"; systemd is to see the signal itself.
+    # A status above 128 means a signal: exit by that signal, so that systemd sees it.
     trap - "$((status - 128))" 2>/dev/null
     kill -"$((status - 128))" $$
 fi

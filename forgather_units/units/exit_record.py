@@ -1,10 +1,10 @@
-"""How a unit ended, written down by the unit itself.
+"""How a unit ended, recorded by the unit itself.
 
-systemd forgets a unit that ended well, and a user manager leaves no word of it in the journal. So each unit's
-ExecStopPost= leaves a line in our state folder: it is written whether a server runs or not, before the unit
-counts as inactive. It also notes whether a stop job (what `systemctl stop` makes) was in progress: that alone tells a
-viewer that was stopped from one that went by itself. Who stops the service of a socket means the viewer: the socket
-goes with it, or the next request would start it again.
+systemd unloads a unit that ended well, and a user manager logs nothing about it in the journal. So each unit's
+ExecStopPost= writes a line into the server's state folder: it is written whether a server runs or not, before the unit
+counts as inactive. It also records whether a stop job (as from `systemctl stop`) was in progress, which distinguishes
+a stopped viewer from a viewer that exited by itself. A stop of the service stops its socket too: otherwise the next
+request would start it again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
 from typing import Any, Final
-
-SCRIPT: Final = Path(__file__).with_name("exit_record.sh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +24,35 @@ class ExitRecord:
     signal: int | None
     invocation_id: str
     stopped: bool
-    """A stop of the unit was asked for, by us or by anybody with systemctl."""
+    """The server, a user with systemctl, or the manager at its own end requested a stop of the unit."""
     at: float
     """Seconds since the epoch."""
+    with_manager: bool = False
+    """Its manager was stopping."""
 
 
 def stop_post_command(
-    file: Path, unit: str, scope_flag: str, socket: str = ""
+    script: Path, file: Path, unit: str, scope_flag: str, socket: str = "", spare: str = ""
 ) -> list[tuple[bytes, list[bytes], list[bytes]]]:
-    """The value of ExecStopPostEx= that writes `file`. Its failure must not count as the viewer's.
+    """The value of ExecStopPostEx= that writes `file` by `script` (of scripts.py).
 
-    `socket` is the unit that has the viewer's port, where there is one. `privileged` means: outside of the sandbox,
+    Its failure must not count as the viewer's.
+
+    `socket` is the unit that has the viewer's port, where there is one; `spare` the file that takes the line where
+    `file` cannot be written. `privileged` means: outside of the sandbox,
     since inside neither `file` nor the manager can be reached.
     """
-    argv = ["/bin/sh", str(SCRIPT), str(file), unit, scope_flag, socket]
+    argv = ["/bin/sh", str(script), str(file), unit, scope_flag, socket, spare]
     return [(b"/bin/sh", [word.encode() for word in argv], [b"ignore-failure", b"no-env-expand", b"privileged"])]
 
 
-def read_exit_record(file: Path) -> ExitRecord | None:
-    """The record in `file`, None where there is none (or none that can be read)."""
+def read_exit_record(file: Path, spare: Path | None = None) -> ExitRecord | None:
+    """The newer record of those in `file` and in `spare`, None where there is none (or none that can be read)."""
+    found = [record for each in (file, spare) if each is not None and (record := _read(each))]
+    return max(found, key=lambda record: record.at, default=None)
+
+
+def _read(file: Path) -> ExitRecord | None:
     try:
         words = file.read_text(encoding="ascii").split()
         at = file.stat().st_mtime
@@ -58,8 +66,9 @@ def read_exit_record(file: Path) -> ExitRecord | None:
         code=int(status) if how == "exited" and status.isdigit() else None,
         signal=_signal(status) if how in ("killed", "dumped") else None,
         invocation_id=invocation_id,
-        stopped=stopped == "1",
+        stopped=stopped != "0",
         at=at,
+        with_manager=stopped == "with-manager",
     )
 
 
@@ -76,7 +85,7 @@ _CLD_EXITED: Final = 1
 
 
 def exit_of_properties(properties: dict[str, Any], now: float) -> ExitRecord:
-    """The same from the properties of a unit that is still loaded, for one that could not even run ExecStopPost."""
+    """The same from the properties of a loaded unit, for a unit that could not even run ExecStopPost."""
     main_code, status = properties["ExecMainCode"], properties["ExecMainStatus"]
     ended = properties["InactiveEnterTimestamp"] / 1e6
     return ExitRecord(

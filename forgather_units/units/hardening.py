@@ -1,18 +1,28 @@
-"""What a viewer is kept from: a table of protections, what systemd needs to be told for each, and where it holds.
+"""Sandboxing of viewers: a table of protections with their systemd properties and requirements.
 
 In a user manager the mount and network options are silently ignored without PrivateUsers=, and that needs user
-namespaces. So each protection names what it needs, and is neither set nor claimed where the host lacks it.
+namespaces. So each protection has requirements, and is neither set nor claimed on a host that lacks them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from forgather_units.domain.host import Capabilities
 from forgather_units.domain.placement import Hardening, Placement
-from forgather_units.units.scope import Scope
+from forgather_units.systemd.scope import Scope
+from forgather_units.units.hiding import (
+    LATE_SOCKETS,
+    RUN,
+    RUN_USER,
+    covered,
+    empty_folder,
+    homes_to_cover,
+    is_below_home,
+    is_plain,
+)
 
 Properties = dict[str, Any]
 
@@ -22,7 +32,7 @@ _EPERM: Final = 1
 _CAP_DAC_READ_SEARCH: Final = 1 << 2
 _SYSTEM_CALLS: Final = ["@system-service"]
 _NOT_EVEN: Final = ["@privileged", "@resources"]
-_FAMILIES: Final = ["AF_INET", "AF_INET6", "AF_UNIX"]
+_INTERNET: Final = ["AF_INET", "AF_INET6"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +52,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """`name` is what a person reads; `properties` are systemd's; `levels` and `needs` say when it is there."""
+    """`name` is for display, `properties` are systemd's; it applies at `levels` if `needs` is true."""
 
     name: str
     properties: Mapping[str, Any]
     levels: frozenset[Hardening]
     needs: Callable[[Situation], bool] = field(default=lambda _: True)
+    holds: Callable[[Situation], bool] = field(default=lambda _: True)
+    """Whether it holds where it is set: as the probe saw it."""
 
 
 _ALWAYS: Final = frozenset(Hardening) - {Hardening.OFF}
@@ -64,11 +76,22 @@ def _bound_caps(situation: Situation) -> bool:
     return situation.scope is Scope.SYSTEM or situation.host.user_namespaces
 
 
+def _hides_sockets(situation: Situation) -> bool:
+    return situation.namespaces and situation.host.hidden_sockets
+
+
+def _no_unix_sockets(situation: Situation) -> bool:
+    # Behind a socket systemd-notify needs one, and the abstract ones belong to another network.
+    return situation.placement is Placement.DIRECT and situation.host.no_unix_sockets
+
+
 TABLE: Final[tuple[Protection, ...]] = (
     Protection("no new privileges", {"NoNewPrivileges": True, "RestrictSUIDSGID": True}, _ALWAYS),
     Protection("read-only system", {"ProtectSystem": "strict", "ProtectControlGroups": True}, _ALWAYS, _mounts),
     Protection("read-only home", {"ProtectHome": "read-only"}, _STANDARD, _mounts),
-    Protection("hidden home", {"ProtectHome": "tmpfs"}, _STRICT, _mounts),
+    Protection("hidden home", {"ProtectHome": "tmpfs"}, _STRICT, _mounts, lambda situation: situation.host.hidden_home),
+    # No viewer needs a bus, an agent, a display or a container's socket.
+    Protection("hidden sockets", {}, _ALWAYS, _hides_sockets),
     Protection("private /tmp", {"PrivateTmp": True}, _ALWAYS, _mounts),
     Protection("no devices", {"PrivateDevices": True}, _ALWAYS, _mounts),
     Protection(
@@ -83,11 +106,11 @@ TABLE: Final[tuple[Protection, ...]] = (
         _ALWAYS,
         _mounts,
     ),
-    # In a user manager /proc/kmsg cannot be covered, and nobody without privileges could read it anyway.
+    # In a user manager /proc/kmsg cannot be covered, and an unprivileged process could not read it anyway.
     Protection(
         "no kernel log", {"ProtectKernelLogs": True}, _ALWAYS, lambda situation: situation.scope is Scope.SYSTEM
     ),
-    # A user manager accepts it, and a viewer sees all processes all the same: looked at from the inside.
+    # A user manager accepts it without effect: measured inside a unit.
     Protection(
         "hidden processes",
         {"ProtectProc": "invisible", "ProcSubset": "pid"},
@@ -102,13 +125,14 @@ TABLE: Final[tuple[Protection, ...]] = (
             "SystemCallFilter": (True, _SYSTEM_CALLS),
             "SystemCallFilter-": (False, _NOT_EVEN),
             "SystemCallErrorNumber": _EPERM,
-            "RestrictAddressFamilies": (True, _FAMILIES),
+            "RestrictAddressFamilies": (True, [*_INTERNET, "AF_UNIX"]),
             "RestrictNamespaces": 0,
             "LockPersonality": True,
             "RestrictRealtime": True,
         },
         _ALWAYS,
     ),
+    Protection("no unix sockets", {"RestrictAddressFamilies": (True, _INTERNET)}, _ALWAYS, _no_unix_sockets),
     Protection("no writable code", {"MemoryDenyWriteExecute": True}, _STRICT),
     Protection(
         "own network",
@@ -125,13 +149,24 @@ class Hardened:
 
     properties: Properties
     holds: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+    """A sentence for each protection that is set and does not hold."""
 
 
-def harden(situation: Situation, visible: Iterable[str], hidden: Iterable[str] = ()) -> Hardened:
-    """`visible` are folders and files that the viewer must see although they may lie where it sees nothing else.
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Paths to hide from viewers, and at `strict` the homes."""
 
-    `hidden` ones it must not see, wherever they lie.
-    """
+    folders: tuple[str, ...] = ()
+    """Folders of the server in which something may be bound: a program that lies in its state, say."""
+    paths: tuple[str, ...] = ()
+    """Folders and files in which nothing may be."""
+    homes: tuple[str, ...] = ()
+    """The real paths of the account's homes."""
+
+
+def harden(situation: Situation, visible: Iterable[str], hidden: Hidden) -> Hardened:
+    """`visible` are folders and files that the viewer must see although they may lie where it sees nothing else."""
     chosen = [each for each in TABLE if situation.level in each.levels and each.needs(situation)]
     properties: Properties = {}
     for protection in chosen:
@@ -144,9 +179,50 @@ def harden(situation: Situation, visible: Iterable[str], hidden: Iterable[str] =
     if _needs_user_namespace(situation, properties):
         properties["PrivateUsers"] = True
     if situation.namespaces and situation.level is not Hardening.OFF:
-        properties["InaccessiblePaths"] = [f"-{path}" for path in hidden]
-        properties["BindReadOnlyPaths"] = [_bind(path) for path in dict.fromkeys(visible)]
-    return Hardened(properties, tuple(protection.name for protection in chosen))
+        # Bound at the same path, it would lie on top of what hides it.
+        shown = dict.fromkeys(path for path in visible if path not in hidden.folders)
+        in_user_manager = situation.scope is Scope.USER
+        properties |= (_user_paths if in_user_manager else _system_paths)(situation, list(shown), hidden)
+    lacking = [protection for protection in chosen if not protection.holds(situation)]
+    return Hardened(
+        properties,
+        tuple(protection.name for protection in chosen if protection not in lacking),
+        tuple(f"{protection.name} does not hold on this host: a unit saw through it" for protection in lacking),
+    )
+
+
+def _system_paths(situation: Situation, visible: Sequence[str], hidden: Hidden) -> Properties:
+    empty = [RUN] if situation.host.hidden_sockets else []
+    empty += [path for path in hidden.folders if is_plain(path)]
+    out_of_reach = [*hidden.paths, *(path for path in hidden.folders if not is_plain(path))]
+    return {
+        "TemporaryFileSystem": [empty_folder(path) for path in dict.fromkeys([*empty, *_homes(situation, hidden)])],
+        "InaccessiblePaths": [f"-{path}" for path in out_of_reach],
+        "BindReadOnlyPaths": [_bind(path) for path in visible],
+    }
+
+
+def _user_paths(situation: Situation, visible: Sequence[str], hidden: Hidden) -> Properties:
+    out_of_reach = [*hidden.paths, *(path for folder in hidden.folders for path in covered(folder, visible))]
+    properties: Properties = {}
+    if situation.host.hidden_sockets:
+        out_of_reach += covered(RUN, [*visible, RUN_USER])
+        out_of_reach += [path for path in LATE_SOCKETS if path not in out_of_reach]
+        # At `standard` the homes are read-only and /run/user is hidden: only the tmpfs covers that.
+        properties["ProtectHome"] = "tmpfs"
+        if situation.level is Hardening.STANDARD:
+            visible = [*filter(is_below_home, hidden.homes), *visible]
+    if homes := _homes(situation, hidden):
+        properties["TemporaryFileSystem"] = [empty_folder(path) for path in homes]
+    return properties | {
+        "InaccessiblePaths": [f"-{path}" for path in out_of_reach],
+        "BindReadOnlyPaths": [_bind(path) for path in visible],
+    }
+
+
+def _homes(situation: Situation, hidden: Hidden) -> list[str]:
+    is_hidden = situation.level is Hardening.STRICT and situation.host.hidden_sockets
+    return list(dict.fromkeys(homes_to_cover(hidden.homes))) if is_hidden else []
 
 
 def _needs_user_namespace(situation: Situation, properties: Properties) -> bool:
@@ -155,5 +231,5 @@ def _needs_user_namespace(situation: Situation, properties: Properties) -> bool:
 
 def _bind(path: str) -> tuple[bytes, bytes, bool, int]:
     encoded = path.encode(errors="surrogateescape")
-    # A folder that is gone by now is the viewer's to complain about, in words that people know.
+    # The viewer itself complains of a folder that is gone, in words that people know.
     return encoded, encoded, True, _REC_BIND

@@ -1,4 +1,4 @@
-"""What a viewer may use, as systemd's properties, and what of it does not hold on this host."""
+"""Resource limits of a viewer as systemd properties, and which of them this host does not enforce."""
 
 from __future__ import annotations
 
@@ -57,6 +57,22 @@ def limit(asked: ResourceLimits, defaults: ResourceLimits, host: Capabilities, w
             notices.append(f"{spelled} is accepted and not enforced: the units of this manager have no {lacking}")
     properties.setdefault("CPUWeight", weight)
     return Limited(properties, tuple(holds), tuple(notices))
+
+
+# systemd's own defaults.
+_UNLIMITED: Final[Mapping[str, int]] = dict.fromkeys(
+    ("memory_high", "memory_max", "tasks_max", "cpu_weight"), 2**64 - 1
+)
+
+
+def slice_reset(before: ResourceLimits, after: ResourceLimits) -> dict[str, Any]:
+    """The properties of the slice after a reload: caps that are no longer set go back to systemd's defaults."""
+    dropped = {
+        _PROPERTIES[each.name]: _UNLIMITED[each.name]
+        for each in fields(before)
+        if getattr(before, each.name) is not None and getattr(after, each.name) is None
+    }
+    return dropped | slice_properties(after)
 
 
 def slice_properties(caps: ResourceLimits) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What this host really enforces, found out by doing: tiny transient units look around from the inside.
+"""Tests which protections this host enforces, from inside of short transient units.
 
-Versions and settings tell little: a user manager accepts most options and ignores what it cannot do.
+Versions and settings are not enough: a user manager accepts most options and ignores those it cannot apply.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from forgather_units.domain.host import Capabilities
-from forgather_units.units.program import socket_proxy
-from forgather_units.units.scope import Scope
+from forgather_units.systemd.scope import Scope
+from forgather_units.systemd.socket_proxyd import socket_proxy
+from forgather_units.units.hiding import RUN, RUN_USER, covered, empty_folder, homes_to_cover
 
 _PATIENCE: Final = 10.0
+_PATH: Final = "/usr/bin:/bin"
+"""The PATH of a service manager, and so that of the server and of its units, may lack even these."""
 _MEMORY: Final = 64 * 1024 * 1024
 _TASKS: Final = 33
 _WEIGHT: Final = 77
+_NO_UNIX: Final = ("NoNewPrivileges=yes", "RestrictAddressFamilies=AF_INET AF_INET6")
 
 # Each prints `name=value` lines. The shell is enough: python would need half a second. A line is a command: they are
 # joined by `;`, since systemd writes a transient unit to a file that it cannot read again with newlines in a word.
@@ -32,22 +37,29 @@ echo user=$(readlink /proc/self/ns/user)
 (: >/usr/.forgather-probe) 2>/dev/null && echo wrote=yes
 grep -q ' / / ro' /proc/self/mountinfo && echo root=ro
 """
+# Arguments: device and inode of a folder that must not be found, its path, and so on.
+_HIDING: Final = """
+echo ran=yes
+[ -n "$(find /run -type s 2>/dev/null)" ] && echo sockets=visible
+while [ $# -gt 1 ]; do [ "$(stat -c %d:%i "$2" 2>/dev/null)" = "$1" ] && echo home=visible; shift 2; done
+"""
 _RESOURCES: Final = """
 group=$(sed -n 's/^0:://p' /proc/self/cgroup)
 root=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
 show() { [ -e "$root$group/$1" ] && echo "$1=$(head -n 1 "$root$group/$1")"; }
 for file in memory.max pids.max cpu.weight io.stat; do show "$file"; done
-(: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null && echo connected=yes
+timeout 1 /bin/bash -c ': <"/dev/tcp/127.0.0.1/$0"' "$1" 2>/dev/null && echo connected=yes
 echo net=$(readlink /proc/self/ns/net)
 echo user=$(readlink /proc/self/ns/user)
+NOTIFY_SOCKET=/nowhere LC_ALL=C systemd-notify --ready 2>&1 | grep -q "Address family" && echo unix=no
 echo ran=yes
 """
 
 
-def probe(scope: Scope, folder: Path) -> Capabilities:
-    """Runs two short units, about a tenth of a second each. `folder` must be writable; nothing is left in it.
+def probe(scope: Scope, folder: Path, homes: Sequence[str] = ()) -> Capabilities:
+    """Runs three short units, about a tenth of a second each. `folder` must be writable; nothing is left in it.
 
-    Never raises: what could not be found out counts as absent.
+    `homes` are the real paths of this account's homes. Never raises: what could not be found out counts as absent.
     """
     folder.mkdir(parents=True, exist_ok=True)
     here = folder / ".here"
@@ -57,14 +69,20 @@ def probe(scope: Scope, folder: Path) -> Capabilities:
     finally:
         here.unlink(missing_ok=True)
         (folder / "probe").unlink(missing_ok=True)
+    hiding: Mapping[str, str] = {}
+    if inside:
+        hiding, _ = _run(scope, _hiding_options(scope, homes), _HIDING, [*chain(*map(_identified, homes))])
     with _listener() as port:
         resources, _ = _run(scope, _resource_options(), _RESOURCES, [str(port)])
-    # Beside a unit without them, not beside this process: that may have namespaces of its own.
+    # Compare with a unit without them, not with this process, which may be in namespaces of its own.
     user = bool(inside) and (scope is Scope.SYSTEM or inside.get("user") != resources.get("user"))
     return Capabilities(
         user_namespaces=user,
         network_namespace=bool(inside.get("net")) and inside.get("net") != resources.get("net"),
         mount_sandbox=bool(inside) and "wrote" not in inside and "home" not in inside,
+        hidden_sockets=bool(hiding) and "sockets" not in hiding,
+        hidden_home=bool(hiding) and "home" not in hiding,
+        no_unix_sockets=resources.get("unix") == "no",
         ip_filter=bool(resources) and bool(port) and "connected" not in resources,
         memory_limit=resources.get("memory.max") == str(_MEMORY),
         cpu_weight=resources.get("cpu.weight") == str(_WEIGHT),
@@ -76,23 +94,58 @@ def probe(scope: Scope, folder: Path) -> Capabilities:
 
 
 def _namespace_options(scope: Scope, folder: Path) -> list[str]:
-    own = ["PrivateUsers=yes"] if scope is Scope.USER else []
-    return [*own, "PrivateNetwork=yes", "ProtectSystem=strict", "PrivateTmp=yes", f"InaccessiblePaths=-{folder}"]
+    return [
+        *_own(scope),
+        "PrivateNetwork=yes",
+        "ProtectSystem=strict",
+        "PrivateTmp=yes",
+        f"InaccessiblePaths={_quoted(f'-{folder}')}",
+    ]
+
+
+def _hiding_options(scope: Scope, homes: Sequence[str]) -> list[str]:
+    """As harden() has it at `strict`."""
+    in_user_manager = scope is Scope.USER
+    empty = [":".join(empty_folder(path)) for path in (*(() if in_user_manager else (RUN,)), *homes_to_cover(homes))]
+    hidden = (
+        [f"InaccessiblePaths={_quoted(f'-{path}')}" for path in covered(RUN, [RUN_USER])] if in_user_manager else []
+    )
+    tmpfs = [f"TemporaryFileSystem={each}" for each in empty]
+    return [*_own(scope), "ProtectSystem=strict", "PrivateTmp=yes", "ProtectHome=tmpfs", *tmpfs, *hidden]
+
+
+def _quoted(path: str) -> str:
+    """One word of a list of paths."""
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _own(scope: Scope) -> list[str]:
+    return ["PrivateUsers=yes"] if scope is Scope.USER else []
+
+
+def _identified(home: str) -> tuple[str, str]:
+    """A folder as the probe's arguments: device and inode, and the path."""
+    try:
+        about = Path(home).stat()
+    except OSError:
+        return "gone", home
+    return f"{about.st_dev}:{about.st_ino}", home
 
 
 def _resource_options() -> list[str]:
     limits = [f"MemoryMax={_MEMORY}", f"TasksMax={_TASKS}", f"CPUWeight={_WEIGHT}"]
-    return [*limits, "MemoryAccounting=yes", "IOAccounting=yes", "IPAddressDeny=any"]
+    return [*limits, "MemoryAccounting=yes", "IOAccounting=yes", "IPAddressDeny=any", *_NO_UNIX]
 
 
 def _run(scope: Scope, options: Sequence[str], script: str, arguments: Sequence[str]) -> tuple[Mapping[str, str], str]:
-    """What the script printed inside of a unit, and what systemd said where there is none."""
+    """The output of the script in a unit, and systemd's error if it did not start."""
     command = ["systemd-run", scope.flag, "--quiet", "--wait", "--collect", "--pipe", "--service-type=exec"]
     command += [f"--property={option}" for option in options]
     # systemd expands $ in the words of a command.
-    commands = "; ".join(script.strip().splitlines())
+    commands = "; ".join([f"PATH={_PATH}", *script.strip().splitlines()])
     command += ["/bin/bash", "-c", commands.replace("$", "$$"), "probe", *arguments]
     environment = {"XDG_RUNTIME_DIR": scope.runtime_dir, **os.environ}
+    environment["PATH"] = f"{os.environ.get('PATH', '')}:{_PATH}"
     # It would speak to the server's own manager, which hears the server alone and logs each other voice.
     environment.pop("NOTIFY_SOCKET", None)
     try:

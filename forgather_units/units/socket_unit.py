@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from forgather_units.units.exit_record import SCRIPT
-from forgather_units.units.scope import Scope
+from forgather_units.systemd.scope import Scope
 
 
 def socket_path(scope: Scope, prefix: str, queue_id: str) -> str:
-    """Where the proxy reaches the viewer; nobody but its user may go there."""
+    """The unix socket by which the proxy reaches the viewer; mode 0600."""
     return f"{scope.runtime_dir}/{prefix}-sockets/{queue_id}.sock"
 
 
 def socket_properties(
-    path: str, listen: list[tuple[str, int]], description: str, exit_file: Path, unit: str, scope_flag: str
+    path: str, listen: list[tuple[str, int]], description: str, stop_post: Sequence[str]
 ) -> dict[str, Any]:
-    """`listen` holds numeric addresses and ports, none for a private one. `exit_file` gets a word at its end."""
+    """`listen` holds numeric addresses and ports, none for a private one. `stop_post` is the command at its end."""
     streams = [path, *(_spelled(address, port) for address, port in listen)]
     return {
         "Description": description,
@@ -27,7 +26,7 @@ def socket_properties(
         "DirectoryMode": 0o700,
         "RemoveOnStop": True,
         "CollectMode": "inactive",
-        "ExecStopPost": [_stop_post(exit_file, unit, scope_flag)],
+        "ExecStopPost": [_stop_post(stop_post)],
     }
 
 
@@ -39,7 +38,6 @@ def _spelled(address: str, port: int) -> str:
     return f"[{address}]:{port}" if number.version == 6 else f"{address}:{port}"
 
 
-def _stop_post(exit_file: Path, unit: str, scope_flag: str) -> tuple[bytes, list[bytes], bool]:
-    argv = ["/bin/sh", str(SCRIPT), str(exit_file), unit, scope_flag]
+def _stop_post(argv: Sequence[str]) -> tuple[bytes, list[bytes], bool]:
     # A socket has no ExecStopPostEx=: systemd expands $ in its words, so each is doubled. Its failure is ignored.
-    return b"/bin/sh", [word.replace("$", "$$").encode() for word in argv], True
+    return argv[0].encode(), [word.replace("$", "$$").encode() for word in argv], True

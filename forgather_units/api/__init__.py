@@ -1,0 +1,1 @@
+"""The HTTP API: Flask application, JSON, request parsing, errors, permissions and metrics."""

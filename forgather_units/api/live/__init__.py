@@ -1,0 +1,1 @@
+"""Server-sent events: changes for the page, and the output of a job."""

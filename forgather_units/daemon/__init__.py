@@ -1,0 +1,1 @@
+"""The server process: startup, wiring, request dispatch, reload, sd_notify."""

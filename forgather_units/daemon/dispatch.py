@@ -1,0 +1,47 @@
+"""Dispatches requests: the gate first, then the proxy for viewers' paths, Flask for the rest.
+
+The proxy is not a Flask view: Flask's routing would add 0.16 ms to each request of TensorBoard's page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from forgather_units.auth.authority import Authority
+from forgather_units.auth.gate import Application, Gate
+from forgather_units.auth.origin import Hosts
+from forgather_units.http.message import Reply
+from forgather_units.http.server.environ import IN_FLIGHT
+from forgather_units.proxy.forwarding import InFlightRequest
+from forgather_units.proxy.mounts import is_mounted, rewrite_root_request
+from forgather_units.proxy.wsgi import Proxy
+
+Environ = dict[str, Any]
+
+
+class Gateway:
+    """WSGI entry point: gate, then proxy for viewer paths, Flask for the rest."""
+
+    def __init__(self, app: Application, proxy: Proxy, authority: Authority, hosts: Hosts) -> None:
+        self._app = app
+        self._proxy = proxy
+        self._gate = Gate(self._route, authority, hosts)
+
+    reads_body = staticmethod(is_mounted)
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if IN_FLIGHT in environ:
+            # The gate has admitted it in handle_early(), and the request is sent.
+            self._gate.mark(environ)
+            return self._proxy(environ, start_response)
+        # Before the gate, so that root requests of a viewer's page need the viewer's credentials.
+        return self._gate(rewrite_root_request(environ), start_response)
+
+    def handle_early(self, environ: Environ) -> Reply | InFlightRequest | None:
+        """The EarlyHandler: only for viewers' paths, and only if the gate admits the request."""
+        environ = rewrite_root_request(environ)
+        return self._proxy.handle_early(environ, self._gate.admits) if self._proxy.claims(environ) else None
+
+    def _route(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        return (self._proxy if self._proxy.claims(environ) else self._app)(environ, start_response)

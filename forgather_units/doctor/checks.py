@@ -1,0 +1,204 @@
+"""Checks of systemd, the journal, TensorBoard and other programs on this host."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from forgather_units.doctor.host_findings import report
+from forgather_units.domain.errors import Refused, Unavailable
+from forgather_units.domain.finding import Finding, Verdict
+from forgather_units.domain.host import Capabilities
+from forgather_units.files.lookups import Ask, directly
+from forgather_units.folders.access import log_in_again
+from forgather_units.host.account import account_name, home_folders
+from forgather_units.host.lingering import enable_lingering, lingers
+from forgather_units.journal.check import check_journal
+from forgather_units.settings.paths import state_dir
+from forgather_units.systemd.manager_groups import joined_since
+from forgather_units.systemd.scope import Scope
+from forgather_units.units.probe import probe
+from forgather_units.viewers.tensorboard.private_install import stale_folder
+from forgather_units.viewers.tensorboard.program import find_tensorboard, tensorboard_facts, writing_plugins
+
+_OLDEST_SYSTEMD: Final = 252
+_OLDEST_TENSORBOARD: Final = (2, 20)
+_CGROUPS: Final = Path("/sys/fs/cgroup")
+_PATIENCE: Final = 5.0
+_PROGRAM_LIMIT: Final = 30.0
+_NO_SYSTEMD: Final = "without systemd: forgather sandbox run -- CMD (as root)"
+
+
+def examine(host: Capabilities | None = None, ask: Ask = directly) -> list[Finding]:
+    """All findings about this host, as the present user; `host` is the result of the probe (None: probe now).
+
+    `ask` looks for programs. Never raises; at worst takes a few seconds.
+    """
+    first = [check() for check in _FIRST]
+    manager_answers = all(finding.verdict is not Verdict.BAD for finding in first)
+    if host is None:
+        host = (
+            probe(Scope.of_this_process(), state_dir() / "probe", home_folders()) if manager_answers else Capabilities()
+        )
+    return [*first, *report(host), *(check() for check in _LAST), *_programs(ask)]
+
+
+def _systemd() -> Finding:
+    said = _output("systemctl", "--version")
+    number = re.search(r"systemd (\d+)", said or "")
+    if number is None:
+        return Finding("systemd", Verdict.BAD, "systemctl is not installed", "install systemd")
+    if int(number[1]) < _OLDEST_SYSTEMD:
+        return Finding("systemd", Verdict.WARN, f"version {number[1]}", f"{_OLDEST_SYSTEMD} or newer is tested")
+    return Finding("systemd", Verdict.OK, f"version {number[1]}")
+
+
+def _manager() -> Finding:
+    version = _manager_property("Version")
+    if version:
+        return Finding("service manager", Verdict.OK, f"the {_scope()} manager answers")
+    fix = (
+        _NO_SYSTEMD if _is_root() else f"log in as yourself, or loginctl enable-linger {account_name()}; {_NO_SYSTEMD}"
+    )
+    return Finding("service manager", Verdict.BAD, f"the {_scope()} manager does not answer", fix)
+
+
+def _lingering() -> Finding:
+    if _is_root():
+        return Finding("lingering", Verdict.OK, "not needed: root's units live in the system manager")
+    if lingers():
+        return Finding("lingering", Verdict.OK, f"on for {account_name()}: jobs outlive a log-out")
+    detail = f"off for {account_name()}: jobs end when you log out"
+    return Finding("lingering", Verdict.WARN, detail, enable_lingering())
+
+
+def _groups() -> Finding:
+    late = sorted(joined_since().values())
+    if late:
+        detail = f"the {_scope()} manager was started before {account_name()} joined {', '.join(late)}"
+        return Finding("groups", Verdict.WARN, f"{detail}: viewers do not have them", log_in_again(account_name()))
+    return Finding("groups", Verdict.OK, "the manager has all groups of the account")
+
+
+def _journal() -> Finding:
+    found = check_journal(Scope.of_this_process())
+    if not found.is_readable:
+        return Finding("journal", Verdict.BAD, f"the output of jobs cannot be read: {found.why}", found.fix)
+    if found.is_persistent:
+        return Finding("journal", Verdict.OK, "persistent and readable")
+    fix = "mkdir -p /var/log/journal && systemctl restart systemd-journald"
+    return Finding("journal", Verdict.WARN, "readable, and kept in memory: output is gone after a reboot", fix)
+
+
+def _control_groups() -> Finding:
+    if not (_CGROUPS / "cgroup.controllers").exists():
+        fix = "boot with systemd.unified_cgroup_hierarchy=1"
+        return Finding("control groups", Verdict.WARN, "version 1: no limits for each job", fix)
+    return Finding("control groups", Verdict.OK, "version 2")
+
+
+def _programs(ask: Ask) -> list[Finding]:
+    try:
+        # Asking a program takes longer: a file system that does not answer is recognized before that.
+        with suppress(Refused):
+            ask(sys.executable, find_tensorboard)
+        return ask(sys.executable, tensorboard_findings, limit=_PROGRAM_LIMIT)
+    except Unavailable as why:
+        return [Finding("tensorboard", Verdict.BAD, why.message, why.hint)]
+    except TimeoutError as why:
+        return [Finding("tensorboard", Verdict.BAD, f"not known: {why.strerror}")]
+
+
+def tensorboard_findings() -> list[Finding]:
+    """The rows about the TensorBoard that is found without a setting."""
+    return [_tensorboard(), _data_server(), _writing_plugins()]
+
+
+def _tensorboard() -> Finding:
+    try:
+        command = find_tensorboard()
+    except Refused as why:
+        return Finding("tensorboard", Verdict.BAD, why.message, why.hint)
+    if (stale := stale_folder()) is not None:
+        detail = f"{stale} was made for another Python and is ignored: {command}"
+        return Finding("tensorboard", Verdict.WARN, detail, "forgather tb install")
+    facts = tensorboard_facts(command)
+    if not facts.version:
+        return Finding("tensorboard", Verdict.WARN, f"{command}, of unknown version")
+    numbers = tuple(int(part) for part in re.findall(r"\d+", facts.version)[:2])
+    verdict = Verdict.OK if numbers >= _OLDEST_TENSORBOARD else Verdict.WARN
+    fix = "" if verdict is Verdict.OK else "forgather tb install"
+    return Finding("tensorboard", verdict, f"{facts.version}: {command}", fix)
+
+
+def _writing_plugins() -> Finding:
+    try:
+        plugins = writing_plugins(find_tensorboard())
+    except Refused:
+        plugins = ()
+    if not plugins:
+        return Finding("plugins", Verdict.OK, "none writes into logdirs")
+    detail = f"{' and '.join(plugins)} writes files next to the logs: needs --writable-logdir, or that setting"
+    return Finding("plugins", Verdict.OK, detail)
+
+
+def _data_server() -> Finding:
+    try:
+        there = tensorboard_facts(find_tensorboard()).has_data_server
+    except Refused:
+        there = False
+    if there:
+        return Finding("data server", Verdict.OK, "installed: large logdirs load fast")
+    fix = "pip install tensorboard-data-server"
+    return Finding("data server", Verdict.WARN, "not installed: large logdirs load slowly", fix)
+
+
+_Checks = tuple[Callable[[], Finding], ...]
+_FIRST: Final[_Checks] = (_systemd, _manager)
+_LAST: Final[_Checks] = (_lingering, _groups, _journal, _control_groups)
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _scope() -> str:
+    """The manager of our units: the system manager for root."""
+    return "system" if _is_root() else "user"
+
+
+def _manager_property(name: str) -> str | None:
+    """A property of the manager; None if the manager does not respond."""
+    return _output("systemctl", f"--{_scope()}", "show", f"--property={name}", "--value")
+
+
+def _output(*command: str) -> str | None:
+    """The output of a system program; None if it is missing, fails or hangs."""
+    # The PATH of a service manager, and so of the server, may lack even /usr/bin.
+    # The folders of the system come first: another one may lie on a file system that does not answer.
+    path = f"/usr/bin:/bin:{os.environ.get('PATH', '')}"
+    if shutil.which(command[0], path=path) is None:
+        return None
+    # A shell from su or cron has no XDG_RUNTIME_DIR, although the user's bus exists.
+    environment = {"XDG_RUNTIME_DIR": f"/run/user/{os.geteuid()}", **os.environ, "LC_ALL": "C", "PATH": path}
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environment,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

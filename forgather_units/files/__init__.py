@@ -1,0 +1,1 @@
+"""Safe access to users' files and folders: special files, endless files, dead mounts."""

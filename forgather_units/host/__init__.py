@@ -1,0 +1,1 @@
+"""This host: the account, its addresses and ports, boot, lingering and environment variables."""

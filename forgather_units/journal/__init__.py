@@ -1,0 +1,1 @@
+"""Reads the journal: stored and live output of units. No other package reads it."""

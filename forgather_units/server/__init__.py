@@ -1,1 +1,0 @@
-"""The HTTP side: parses at the edge, asks the scheduler, answers in JSON."""

@@ -1,0 +1,1 @@
+"""MkDocs: the stock development server, its options and project files."""

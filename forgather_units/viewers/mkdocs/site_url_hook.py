@@ -1,0 +1,28 @@
+"""MkDocs hook (see its `hooks:`), run in MkDocs' process: sets the address in canonical links and the sitemap.
+
+`mkdocs serve` replaces the host and port of `site_url` by its own. Browsers cannot open that port behind the gate, so
+the hook restores the configured address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+UNKNOWN_HOST: Final = "forgather.invalid"
+"""The host in `site_url`, which must have one, if the public address is unknown."""
+
+
+def on_config(config: MutableMapping[str, Any], **_others: Any) -> MutableMapping[str, Any]:
+    """The configuration with its own `site_url`; without a public URL only a path, which is right under each."""
+    # The values of all files, with the generated one last; MkDocs keeps them in addition to the merged values.
+    said = [each["site_url"] for each in getattr(config, "user_configs", ()) if each.get("site_url")]
+    if said:
+        configured = urlsplit(said[-1])
+        config["site_url"] = configured.path if configured.hostname == UNKNOWN_HOST else said[-1]
+    return config
+
+
+# Before the plugins, which may read it (mkdocs.plugins.event_priority sets this attribute).
+on_config.mkdocs_priority = 100  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""TensorBoard: the stock command, its options, log directories, static files and private installation."""
