@@ -1,63 +1,68 @@
-"""The entry of `forgather`: its commands in a table, and the one place where an error becomes a sentence."""
+"""The entry of `forgather`: its commands in a table, and the only place that prints errors."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from forgather_units import __version__
+from forgather_units.cli import aliases
 from forgather_units.cli.errors import Usage
-from forgather_units.domain.errors import BadSettings, ForgatherError
+from forgather_units.cli.parser import Parser
+from forgather_units.cli.streams import discard_output, open_streams
+from forgather_units.cli.terminal import protect_terminals, release_terminals
+from forgather_units.domain.errors import BadSettings, ForgatherError, Refused
+from forgather_units.domain.unknown_name import suggestion
 
 _FAILED: Final = 1
 _WRONG_USAGE: Final = 2
-# As a shell says of a program that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
+# As shells report the end by a signal: 128 + SIGINT, 128 + SIGPIPE.
 _INTERRUPTED: Final = 130
-_NOBODY_READS: Final = 141
+_BROKEN_PIPE: Final = 141
+_AFTER: Final = "tb"
+"""The command behind which the list has those of the other kinds of viewer."""
 
 
 class _Noun(Protocol):
     """A module with one command: its parser's arguments, each leaf with its `run`."""
 
-    HELP: str
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def add_arguments(self, parser: Parser) -> None: ...
 
 
-# Imported when it is asked for: all of them together would cost each command a third of a second.
+# The commands' descriptions are here, so that listing them imports none: `service-unit` is in service_unit.py. Each
+# kind of viewer in viewers/table.py has a command too, named as its segment: its module here, or a generic one.
 _NOUNS: Final[dict[str, str]] = {
-    "server": "server",
-    "tb": "tb",
-    "mkdocs": "mkdocs",
-    "ls": "ls",
-    "logs": "logs",
-    "job": "job",
-    "sched": "sched",
-    "service": "service",
-    "config": "config",
-    "service-unit": "service_unit",
-    "login-url": "login_url",
-    "doctor": "doctor",
-    "sandbox": "sandbox",
-    "demo": "demo",
+    "server": "run the server: queue, units, and the one address",
+    "tb": "a TensorBoard: in the foreground, or with --enqueue as a job of the server",
+    "ls": "the configs of a project: name, class and output folder",
+    "logs": "logs of trainings: a list of runs, a summary, a plot",
+    "job": "active and ended jobs: list, status, tail, dump, kill, wake, sleep, restart, remove, cleanup, ...",
+    "sched": "the queue: status, list, priority, pause, resume, cancel, cleanup, gc",
+    "service": "declared services: list, add, enable, disable, remove, start, stop",
+    "config": "the settings: show, check, edit",
+    "service-unit": "your server as a systemd user unit, after an installation by pip: install, remove, status",
+    "login": "store the token of another server, for commands with --server",
+    "login-url": "print a one-time sign-in link (valid for 15 minutes)",
+    "doctor": "which features this host supports, and how to fix the others",
+    "completion": "a script that completes commands, flags and the ids of jobs in bash, zsh or fish",
+    "sandbox": "a private systemd where none is booted (needs root)",
+    "demo": "a server with a TensorBoard of sample runs; Ctrl-C ends it and leaves nothing",
 }
-_BEFORE_NOUN: Final = ("-p", "--project-dir", "-t", "--config-template")
-"""Options of the command as a whole; each takes a value."""
 
 
 def _noun(name: str) -> _Noun:
-    return cast(_Noun, import_module(f"forgather_units.cli.{_NOUNS[name]}"))
+    return cast(_Noun, import_module(f"forgather_units.cli.commands.{name.replace('-', '_')}"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 for an error, 2 for wrong usage."""
-    for stream in (sys.stdout, sys.stderr):
-        # A file name may hold bytes that are no text: they are shown, not stumbled over.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if not open_streams():
+        return _FAILED
+    protect_terminals()
     try:
         code = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()
@@ -66,17 +71,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # Else the interpreter complains about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _NOBODY_READS
+        discard_output()
+        return _BROKEN_PIPE
+    except FileNotFoundError:
+        if _has_current_folder():
+            raise
+        return _say(Refused("the current folder was deleted", hint="cd to another one, or to the same path again"))
+    finally:
+        release_terminals()
     return code
 
 
-def build_parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The parser of all commands, or of `only` one."""
-    parser = argparse.ArgumentParser(
+def build_parser(words: Sequence[str] | None = None) -> Parser:
+    """The parser of all commands; with `words`, a command line, it has only what those need, and imports only that."""
+    parser = Parser(
         prog="forgather",
         description="Queue TensorBoards as systemd units and open them through one authenticated address.",
+        epilog="Aliases: ps = job list, stop = job kill, rm = job remove, help = --help.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"forgather {__version__}")
@@ -84,48 +95,97 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     parser.add_argument(
         "-t", "--config-template", metavar="CONFIG", help="a config of the project (default: that of its meta.yaml)"
     )
-    nouns = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in [only] if only else _NOUNS:
-        noun = _noun(name)
-        noun.add_arguments(nouns.add_parser(name, help=noun.HELP, description=noun.HELP, allow_abbrev=False))
+    parser.add_argument("--server", metavar="URL", help="the server, as behind the command")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    typed = None if words is None else _command_of(words)
+    for name, meaning in _NOUNS.items():
+        command = commands.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
+        if typed is None or name == typed:
+            _noun(name).add_arguments(command)
+        if name == _AFTER and typed not in _NOUNS:
+            _add_viewers(commands, typed)
     return parser
 
 
-def _asked_for(argv: list[str]) -> str | None:
-    """The command that is named, as far as that is certain."""
-    words = iter(argv)
-    for word in words:
-        if word in _BEFORE_NOUN:
-            next(words, None)
-        elif not word.startswith("-"):
-            return word if word in _NOUNS else None
-        elif word.partition("=")[0] not in _BEFORE_NOUN:
-            return None
-    return None
+def _add_viewers(commands: Any, typed: str | None) -> None:
+    """A command for each kind of viewer that has no module here."""
+    from forgather_units.viewers.table import KINDS
+
+    for kind in KINDS.values():
+        if kind.segment in _NOUNS:
+            continue
+        meaning = f"{kind.noun}: in the foreground, or with --enqueue as a job of the server"
+        command = commands.add_parser(kind.segment, help=meaning, description=meaning, allow_abbrev=False)
+        if typed is None or kind.segment == typed:
+            import_module("forgather_units.cli.commands.viewer").add_arguments(command, kind)
+
+
+def _command_of(words: Sequence[str]) -> str:
+    """The command in `words`; empty if there is none."""
+    at = aliases.command_at(words)
+    return words[at] if at >= 0 else ""
 
 
 def _run(argv: list[str]) -> int:
     # argparse treats what follows `--` differently from version to version.
     cut = argv.index("--") if "--" in argv else len(argv)
-    parser = build_parser()
+    words = aliases.expanded(argv[:cut])
+    parser = build_parser(words)
     if not argv:
-        # Whoever types the name alone wants to know what there is.
+        # Without arguments: list the commands.
         parser.print_help(sys.stderr)
         return _WRONG_USAGE
+    command = _command_of(words)
+    if command and command not in parser.verbs:
+        raise Usage(f"unknown command {command!r}{_similar_command(command)}", see="forgather --help")
     try:
-        args = parser.parse_args(argv[:cut])
+        args = parser.parse_words(words)
     except SystemExit as done:
         return int(done.code or 0)
     args.rest = argv[cut + 1 :]
+    # For `forgather completion`, which needs the parser of another command line.
+    args.build = build_parser
     if args.rest and not getattr(args, "takes_rest", False):
-        raise Usage(f"nothing may follow -- here, and {args.rest[0]!r} does")
-    return int(args.run(args))
+        raise Usage(f"nothing may follow -- here, and {args.rest[0]!r} does", see=args.see)
+    try:
+        return int(args.run(args))
+    except Usage as wrong:
+        wrong.see = wrong.see or args.see
+        raise
+
+
+def _similar_command(word: str) -> str:
+    """A hint at the command, or at the commands that have a verb of this name."""
+    whole = build_parser()
+    holders = [f"{noun} {word}" for noun, parser in whole.verbs.items() if word in parser.verbs]
+    if holders:
+        return f" (did you mean {' or '.join(map(repr, holders))}?)"
+    kinds = {kind.name: kind.segment for kind in _kinds()}
+    return f" (did you mean {kinds[word]!r}?)" if word in kinds else suggestion(word, whole.verbs)
+
+
+def _kinds() -> Any:
+    from forgather_units.viewers.table import KINDS
+
+    return KINDS.values()
+
+
+def _has_current_folder() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - Path.cwd() is the same call
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _say(error: ForgatherError) -> int:
-    print(f"forgather: {error.message}", file=sys.stderr)
-    if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
+    # Standard error may be full or closed too.
+    with suppress(OSError):
+        print(f"forgather: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        if isinstance(error, Usage) and error.see:
+            print(f"see: {error.see}", file=sys.stderr)
     return _WRONG_USAGE if isinstance(error, Usage | BadSettings) else _FAILED
 
 

@@ -1,0 +1,1 @@
+"""One module per noun of the command line; `cli/main.py` imports the one that it needs."""

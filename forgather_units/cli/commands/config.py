@@ -1,0 +1,123 @@
+"""`forgather config ...`: shows the settings and their sources, checks and edits the file."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from forgather_units.cli.errors import Usage
+from forgather_units.cli.parser import Parser
+from forgather_units.cli.tables import Column, Fit, print_json, table
+from forgather_units.domain.errors import BadSettings, Refused
+from forgather_units.files.regular_file import read_text
+from forgather_units.settings import edit, paths
+from forgather_units.settings.file import MOST_BYTES
+from forgather_units.settings.settings import Settings, load_all, problems_of
+from forgather_units.viewers.declaration_args import args_problems
+
+_WRONG: Final = 2
+
+
+def add_arguments(parser: Parser) -> None:
+    verbs: Any = parser.add_subparsers(metavar="VERB", required=True)
+    for name, meaning, run in (
+        ("show", "every setting, its value, and where that comes from", _show),
+        ("check", "every mistake in the file, with its line (exit 2 if there is one)", _check),
+        ("edit", "open the file in $EDITOR; rejects invalid settings", _edit),
+    ):
+        leaf = verbs.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
+        leaf.add_argument("--config", metavar="FILE", help="settings file (~/.config/forgather/config.yaml)")
+        leaf.add_argument("--json", action="store_true", help="print JSON and nothing else")
+        leaf.set_defaults(run=run)
+
+
+def _file(args: argparse.Namespace) -> Path:
+    return Path(args.config) if args.config else paths.config_file()
+
+
+def _show(args: argparse.Namespace) -> int:
+    loaded = load_all(Path(args.config) if args.config else None, {}, args_problems)
+    rows = [
+        (each.name, _spelled(getattr(loaded.settings, each.name)), loaded.sources[each.name])
+        for each in dataclasses.fields(Settings)
+    ]
+    services = [dataclasses.asdict(service) for service in loaded.services]
+    if args.json:
+        settings = {name: {"value": value, "from": source} for name, value, source in rows}
+        print_json({"file": str(loaded.file), "settings": settings, "services": services})
+        return 0
+    print(table(("SETTING", Column("VALUE", Fit.WRAP), Column("FROM", Fit.WRAP)), rows))
+    for service in services:
+        args_said = ", ".join(f"{key}={_spelled(value)}" for key, value in service["args"].items())
+        print(f"service {service['type']} {service['name']}: {args_said}{'' if service['enabled'] else ' (disabled)'}")
+    return 0
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {each}" for name, each in value.items())
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check(args: argparse.Namespace) -> int:
+    file = _file(args)
+    if args.config and not file.exists():
+        raise BadSettings(f"{file}: no such settings file")
+    problems = problems_of(file, args_problems)
+    if args.json:
+        print_json([dataclasses.asdict(problem) for problem in problems])
+    else:
+        for problem in problems:
+            print(problem.at(file), file=sys.stderr)
+        if not problems:
+            print(f"{file}: {'no mistakes' if file.exists() else 'not there: every setting has its default'}")
+    return _WRONG if problems else 0
+
+
+def _edit(args: argparse.Namespace) -> int:
+    file = _file(args)
+    editor = (
+        os.environ.get("VISUAL") or os.environ.get("EDITOR") or next(filter(shutil.which, ("editor", "nano", "vi")), "")
+    )
+    if not editor:
+        raise Usage("no editor is there: set EDITOR")
+    with tempfile.TemporaryDirectory(prefix="forgather-config-") as folder:
+        draft = Path(folder) / "config.yaml"
+        before = (
+            read_text(file, MOST_BYTES)
+            if file.exists()
+            else "# Settings of forgather server; `forgather config show` has them all.\n"
+        )
+        draft.write_text(before)
+        if subprocess.run([*shlex.split(editor), str(draft)], check=False).returncode != 0:
+            raise Refused(f"{editor} ended with an error: {file} stays as it was")
+        after = draft.read_text()
+        problems = problems_of(draft, args_problems)
+        if problems:
+            kept = file.with_name(f"{file.name}.rejected")
+            edit.replace(kept, after)
+            for problem in problems:
+                print(problem.at(kept), file=sys.stderr)
+            print(f"{file} is unchanged; your version is in {kept}", file=sys.stderr)
+            return _WRONG
+    if after == before:
+        print(f"{file}: unchanged")
+        return 0
+    edit.replace(file, after)
+    print(f"{file}: written; a running server takes it with: systemctl --user reload forgather-server")
+    return 0

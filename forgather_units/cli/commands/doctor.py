@@ -1,0 +1,48 @@
+"""`forgather doctor`: which features this host supports, and how to fix the others."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Final
+
+from forgather_units.cli.connection.client import connect
+from forgather_units.cli.options import add_common
+from forgather_units.cli.parser import Parser
+from forgather_units.cli.tables import Column, Fit, print_json, table
+from forgather_units.doctor.checks import examine
+from forgather_units.doctor.program_trials import programs_here
+from forgather_units.domain.errors import ForgatherError
+from forgather_units.domain.finding import Finding, Verdict
+
+_COLUMNS: Final = ("CHECK", "STATUS", Column("RESULT", Fit.WRAP), Column("FIX", Fit.WRAP))
+
+
+def add_arguments(parser: Parser) -> None:
+    add_common(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Returns 1 if a check failed, for scripts."""
+    findings = [*examine(), *programs_here(), _server(args.server)]
+    if args.json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        print(table(_COLUMNS, map(_row, findings)))
+    return int(any(finding.verdict is Verdict.BAD for finding in findings))
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    return finding.name, finding.verdict.value, finding.detail, finding.fix or "-"
+
+
+def _server(flag: str | None) -> Finding:
+    try:
+        client = connect(flag)
+        version = client.object("GET", "/api/health").get("version", "of unknown version")
+        # Health is open to all: this one needs the token.
+        client.object("GET", "/api/queue/scheduler")
+    except ForgatherError as why:
+        return Finding("server", Verdict.WARN, why.message, why.hint)
+    return Finding("server", Verdict.OK, f"{version} at {client.url}")

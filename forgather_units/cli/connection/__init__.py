@@ -1,0 +1,1 @@
+"""The client side of the HTTP API: addresses, credentials, requests, event streams."""

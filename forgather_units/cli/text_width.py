@@ -1,0 +1,91 @@
+"""The width of text on a terminal, and text cut or wrapped to a width."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterator
+from itertools import dropwhile
+
+# What a table has where standard output is no terminal, and $COLUMNS says nothing.
+_USUAL_SIZE = (80, 24)
+
+
+def columns() -> int:
+    """The width of the terminal that standard output is; 80 for a pipe and a file. $COLUMNS wins."""
+    return shutil.get_terminal_size(_USUAL_SIZE).columns
+
+
+def has_reader() -> bool:
+    """Whether a person reads standard output: it is a terminal, or $COLUMNS gives a width."""
+    return sys.stdout.isatty() or bool(os.environ.get("COLUMNS"))
+
+
+def width(text: str) -> int:
+    """The columns that printable `text` takes: two for a wide character, none for a combining one."""
+    return len(text) if text.isascii() else sum(map(_width_of, text))
+
+
+def cut(text: str, most: int) -> str:
+    """`text` in at most `most` columns: its end is replaced by an ellipsis."""
+    # A title may be very long. No more than two combining characters for each other one are looked at.
+    if len(text) <= 3 * most and width(text) <= most:
+        return text
+    mark = _ellipsis()
+    return _fitting(text, most - len(mark)) + mark
+
+
+def cut_start(text: str, most: int) -> str:
+    """The same for a path: its start is replaced, since its end tells it from others."""
+    if len(text) <= 3 * most and width(text) <= most:
+        return text
+    mark = _ellipsis()
+    end = _fitting(text[: -3 * most - 1 : -1], most - len(mark))[::-1]
+    # A combining character needs the one before it.
+    return mark + "".join(dropwhile(lambda letter: not _width_of(letter), end))
+
+
+def wrapped(text: str, most: int) -> list[str]:
+    """`text` in lines of at most `most` columns, broken at spaces; a longer word is not broken."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and width(longer) > most:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def padded(text: str, columns: int) -> str:
+    """`text` with spaces behind it."""
+    return text + " " * (columns - width(text))
+
+
+def _fitting(text: str, most: int) -> str:
+    return "".join(_letters(text, most))
+
+
+def _letters(text: str, most: int) -> Iterator[str]:
+    left = most
+    for letter in text[: 3 * most]:
+        left -= _width_of(letter)
+        if left < 0:
+            return
+        yield letter
+
+
+def _width_of(letter: str) -> int:
+    if unicodedata.category(letter) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _ellipsis() -> str:
+    try:
+        "…".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "..."
+    return "…"
