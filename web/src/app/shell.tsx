@@ -1,56 +1,58 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
-import { jobsQuery, schedulerQuery } from "../api/queries";
-import type { AuthStatus } from "../api/types";
-import { JobsView } from "../jobs/jobs-view";
-import { ConnectionBanner } from "../live/connection-banner";
-import { useLive } from "../live/use-live";
-import { isBoolean, useKept } from "../parts/kept";
-import { PausedBanner } from "../queue/paused-banner";
-import { ViewerDialogs } from "../viewer/dialogs";
-import { useRoute, VIEW_NAMES, type View } from "./route";
+import { lazy, Suspense, useState } from "react";
+import { schedulerQuery } from "../shared/api/queries";
+import type { AuthStatus } from "../shared/api/types";
+import { JobsView } from "../features/jobs/jobs-view";
+import { ConnectionBanner } from "./connection-banner";
+import { useLive } from "./use-live";
+import { useTitle } from "./use-title";
+import { isBoolean, useStoredState } from "../shared/parts/use-stored-state";
+import { PausedBanner } from "../features/queue/paused-banner";
+import { ViewerDialogs } from "../shared/viewers/dialog";
+import { useRoute, type View } from "../shared/route";
+import { Shortcuts } from "./shortcuts";
 import { Sidebar } from "./sidebar";
+import styles from "./shell.module.css";
 
-const QueueView = lazy(() => import("../queue/queue-view"));
-const ProjectsView = lazy(() => import("../projects/projects-view"));
+const TtyTab = lazy(() => import("../features/tty/tty-tab"));
+const QueueView = lazy(() => import("../features/queue/queue-view"));
+const ProjectsView = lazy(() => import("../features/projects/projects-view"));
 
 const VIEW_OF: Readonly<Record<View, React.ComponentType>> = {
   projects: ProjectsView,
   queue: QueueView,
-  jobs: JobsView,
+  jobs: () => <JobsView TtyTab={TtyTab} />,
 };
 
-/** The page once somebody is signed in. */
+/** The page after sign-in. */
 export function Shell({ auth }: { auth: AuthStatus }) {
   const live = useLive();
-  const { view, item } = useRoute();
-  const [narrow, setNarrow] = useKept("forgather-sidebar-collapsed", false, isBoolean);
-  const jobs = useQuery(jobsQuery).data;
+  const route = useRoute();
+  const { view, item } = route;
+  const [narrow, setNarrow] = useStoredState("forgather-sidebar-collapsed", false, isBoolean);
   const scheduler = useQuery(schedulerQuery).data;
+  const [keys, setKeys] = useState(false);
   const Shown = VIEW_OF[view];
-
-  useEffect(() => {
-    const running = jobs?.filter((job) => job.status === "running").length ?? 0;
-    document.title = `${running ? `(${running}) ` : ""}${VIEW_NAMES[view]} - Forgather`;
-  }, [view, jobs]);
+  useTitle(route);
 
   return (
     <ViewerDialogs>
-      <a className="skip-link" href="#main" onClick={focusMain}>
+      <a className={styles["skip"]} href="#main" onClick={focusMain}>
         Skip to the view
       </a>
-      <div className="shell" data-narrow={narrow} data-item={item ? true : undefined}>
-        <Sidebar view={view} auth={auth} version={live.hello?.version ?? null} narrow={narrow} onNarrow={setNarrow} />
-        <div className="stage">
+      <div className={styles["shell"]} data-narrow={narrow} data-item={item ? true : undefined}>
+        <Sidebar view={view} auth={auth} version={live.hello?.version ?? null} narrow={narrow} onNarrow={setNarrow} onKeys={() => setKeys(true)} />
+        <div className={styles["stage"]}>
           <ConnectionBanner connection={live.connection} />
           <PausedBanner scheduler={scheduler} />
-          <main id="main" tabIndex={-1}>
+          <main id="main" className={styles["main"]} tabIndex={-1}>
             <Suspense fallback={null}>
               <Shown />
             </Suspense>
           </main>
         </div>
       </div>
+      <Shortcuts shown={keys} onShow={setKeys} />
     </ViewerDialogs>
   );
 }

@@ -1,65 +1,69 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { authQuery, schedulerQuery } from "../api/queries";
-import { request, sentence } from "../api/request";
-import type { AuthStatus } from "../api/types";
-import { HostButton } from "../host/host-button";
-import { Icon } from "../parts/icon";
-import { Menu } from "../parts/menu";
-import { Modal } from "../parts/modal";
-import { Switch } from "../parts/switch";
-import { say } from "../parts/toasts";
-import { useSchedulerSwitch } from "../queue/use-scheduler-switch";
-import { PasswordForm } from "../sign-in/password-form";
+import { authQuery, schedulerQuery } from "../shared/api/queries";
+import { messageOf, request } from "../shared/api/request";
+import type { AuthStatus } from "../shared/api/types";
+import { HostButton } from "../features/host/host-button";
+import { Icon } from "../shared/parts/icon";
+import { Menu, type MenuEntry } from "../shared/parts/menu";
+import { Modal, ModalBody } from "../shared/parts/modal";
+import { Switch } from "../shared/parts/switch";
+import { showToast } from "../shared/parts/toasts";
+import { useSchedulerSwitch } from "../features/queue/use-scheduler-switch";
+import { PasswordForm } from "../features/sign-in/password-form";
+import styles from "./sidebar.module.css";
+import line from "../shared/parts/sidebar-line.module.css";
 
-export function SidebarFoot({ auth, version }: { auth: AuthStatus; version: string | null }) {
+interface SidebarFootProps {
+  auth: AuthStatus;
+  version: string | null;
+  onKeys: () => void;
+}
+
+export function SidebarFoot({ auth, version, onKeys }: SidebarFootProps) {
   const client = useQueryClient();
   const scheduler = useQuery(schedulerQuery).data;
-  const turn = useSchedulerSwitch();
+  const setEnabled = useSchedulerSwitch();
   const [password, setPassword] = useState(false);
-  const leave = useMutation({
+  const signOut = useMutation({
     mutationFn: () => request("POST", "/api/auth/logout"),
-    onError: (error) => say(sentence(error), "error"),
+    onError: (error) => showToast(messageOf(error), "error"),
     onSettled: () => client.invalidateQueries({ queryKey: authQuery.queryKey }),
   });
+  const keys: MenuEntry = { name: "Keyboard shortcuts...", run: onKeys };
+  const account: readonly MenuEntry[] = [
+    { name: auth.has_password ? "Change password..." : "Set a password...", run: () => setPassword(true) },
+    { name: "Sign out", run: () => signOut.mutate() },
+  ];
   return (
-    <footer className="sidebar-foot">
-      <div className="foot-line" data-paused={scheduler?.enabled === false || undefined}>
+    <footer className={styles["foot"]}>
+      <div className={line["foot"]} data-paused={scheduler?.enabled === false || undefined}>
         <Icon name={scheduler?.enabled === false ? "pause" : "play"} />
-        <span className="nav-name">Scheduler {scheduler ? (scheduler.enabled ? "running" : "paused") : ""}</span>
+        <span className={line["name"]}>Scheduler {scheduler ? (scheduler.enabled ? "running" : "paused") : ""}</span>
         <Switch
           label="Scheduler"
           on={scheduler?.enabled ?? false}
-          disabled={!scheduler || turn.isPending}
-          onChange={(on) => turn.mutate(on)}
+          disabled={!scheduler || setEnabled.isPending}
+          onChange={(on) => setEnabled.mutate(on)}
         />
       </div>
       <HostButton />
-      <div className="foot-line">
-        <span className="version nav-name">{version ? `forgather ${version}` : ""}</span>
-        {!auth.auth_disabled && (
-          <Menu
-            label="Account"
-            icon="person"
-            entries={[
-              { name: auth.has_password ? "Change password..." : "Set a password...", run: () => setPassword(true) },
-              { name: "Sign out", run: () => leave.mutate() },
-            ]}
-          />
-        )}
+      <div className={line["foot"]}>
+        <span className={line["name"]}>{version ? `forgather ${version}` : ""}</span>
+        <Menu label="Account" icon="person" entries={auth.auth_disabled ? [keys] : [keys, ...account]} />
       </div>
       <Modal
         open={password}
         onClose={() => setPassword(false)}
         title={auth.has_password ? "Change password" : "Set a password"}
       >
-        <div className="modal-body">
+        <ModalBody>
           <PasswordForm
             hasPassword={auth.has_password}
             onDone={() => setPassword(false)}
             leave={{ name: "Cancel", run: () => setPassword(false) }}
           />
-        </div>
+        </ModalBody>
       </Modal>
     </footer>
   );

@@ -1,0 +1,97 @@
+/** Requests to the server, and their errors. */
+
+/** An error response. `field` names the field of the request that it concerns. `status` 0: the server was not reached. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly field: string | null;
+  readonly hint: string | null;
+  /** Seconds after which the server accepts the request; null: it does not say. */
+  readonly retryAfter: number | null;
+
+  constructor(
+    status: number,
+    detail: string,
+    field: string | null = null,
+    hint: string | null = null,
+    retryAfter: number | null = null,
+  ) {
+    super(detail);
+    this.status = status;
+    this.field = field;
+    this.hint = hint;
+    this.retryAfter = retryAfter;
+  }
+}
+
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+let signedOutListener: () => void = () => undefined;
+
+/** Sets the function that is called when a request is rejected for lack of a session. */
+export function onSignedOut(listener: () => void): void {
+  signedOutListener = listener;
+}
+
+export async function request<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await respond(method, path, body, signal);
+  return (await response.json()) as T;
+}
+
+/** A page of a list: `next` is the path of the next page, `total` the length of the whole list. */
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+  total: number;
+}
+
+/** Requests one page of a list; the headers Link and X-Total-Count describe the rest. */
+export async function requestPage<T>(path: string, signal?: AbortSignal): Promise<Page<T>> {
+  const response = await respond("GET", path, undefined, signal);
+  const items = (await response.json()) as T[];
+  const next = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("Link") ?? "")?.[1] ?? null;
+  return { items, next, total: Number(response.headers.get("X-Total-Count") ?? items.length) };
+}
+
+async function respond(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  if (signal) init.signal = signal;
+  if (body !== undefined) {
+    init.headers = { ...init.headers, "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(path, init).catch((reason: unknown) => {
+    if (signal?.aborted) throw reason;
+    throw new ApiError(0, "The server cannot be reached. Is it running?");
+  });
+  if (response.ok) return response;
+  const error = await errorOf(response);
+  if (error.status === 401 && !path.startsWith("/api/auth/")) signedOutListener();
+  throw error;
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => null);
+  const text = (name: string): string | null => {
+    const value = body && typeof body === "object" ? (body as Record<string, unknown>)[name] : null;
+    return typeof value === "string" && value ? value : null;
+  };
+  return new ApiError(
+    response.status,
+    text("detail") ?? `The server responded with status ${response.status}.`,
+    text("field"),
+    text("hint"),
+    Number(response.headers.get("Retry-After")) || null,
+  );
+}
+
+/** The message to show for anything that was thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return error.hint ? `${error.message}: ${error.hint}` : error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** `path` with a query; values that are null are omitted. */
+export function withQuery(path: string, query: Record<string, string | number | null | undefined>): string {
+  const present = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+  return present.length ? `${path}?${new URLSearchParams(present.map(([name, value]) => [name, String(value)]))}` : path;
+}
