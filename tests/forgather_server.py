@@ -1,4 +1,4 @@
-"""A real `forgather server` with a state folder, a unit prefix and a port of its own, all gone afterwards."""
+"""A real `forgather server` with its own state folder, unit prefix and port, which it removes afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORGATHER = str(Path(sys.executable).with_name("forgather"))
 
 
 class Forgather:
-    """The server, its command line and its API. Nothing of it touches what else the user runs."""
+    """The server, its command line and its API, separate from the user's own servers and units."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ class Forgather:
         self.runs = 0
 
     def start(self) -> None:
-        """Start it and wait until it answers; the token is the one in the address that it printed."""
+        """Start it and wait until it responds; read the token from its file."""
         self.config.write_text(yaml.safe_dump(self.settings))
         self.runs += 1
         self.log = self.folder / f"server-{self.runs}.log"
@@ -47,10 +47,12 @@ class Forgather:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert " at http" in line, self.log.read_text()
-        self.url, _, self.token = line.rpartition(" ")[2].strip().partition("/?token=")
+        self.url = next(word for word in line.split() if word.startswith("http"))
+        token_file = Path(self.settings["auth_dir"], "auth_token")
+        self.token = token_file.read_text().strip() if token_file.exists() else ""
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {self.token}"
-        # The port is chosen anew at each start unless it stays the same.
+        # Otherwise the next start would choose another port.
         self.settings["port"] = int(self.url.rpartition(":")[2].rstrip("/"))
         wait_until(lambda: self.get("/api/health").ok)
 
@@ -58,14 +60,14 @@ class Forgather:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
 
     def stop(self) -> None:
-        """End it in good order."""
+        """Terminate it, and check that it exits with status 0."""
         if self.process is not None:
             self.process.terminate()
             assert self.process.wait(20) == 0, self.log.read_text()
             self._closed()
 
     def kill(self) -> None:
-        """As a crash would."""
+        """Kill it with SIGKILL, as in a crash."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(20)
@@ -78,7 +80,7 @@ class Forgather:
         self.process = None
 
     def clean(self) -> None:
-        """Leave nothing: no server, no unit."""
+        """Stop the server and all its units."""
         if self.process is not None:
             self.process.kill()
             self.process.wait(20)
@@ -86,6 +88,14 @@ class Forgather:
         self.systemctl("stop", f"{self.prefix}*.slice", f"{self.prefix}-*.service")
         self.systemctl("reset-failed", f"{self.prefix}-*.service")
         wait_until(lambda: not self.units(), 20)
+
+    def forget_jobs(self) -> None:
+        """Kill and remove all jobs, so that the next test starts with an empty server."""
+        for job in self.get("/api/jobs").json():
+            if job["alive"] or job["status"] == "queued":
+                self.post(f"/api/jobs/{job['queue_id']}/control/force-kill")
+        wait_until(lambda: self.post("/api/jobs/cleanup").ok and self.get("/api/jobs").json() == [], 30)
+        wait_until(lambda: not self.systemctl("list-units", "--all", "--no-legend", f"{self.prefix}-*"), 30)
 
     # The API
 
@@ -118,8 +128,10 @@ class Forgather:
     # The command line and systemd
 
     def cli(self, *words: str, check: bool = True, **how: Any) -> subprocess.CompletedProcess[str]:
-        """`forgather WORDS`, as a user with this server's address and token."""
+        """Run `forgather WORDS` with this server's address and token."""
         environment = {**os.environ, "FORGATHER_SERVER_URL": self.url, "FORGATHER_SERVER_TOKEN": self.token}
+        # With it the command formats its tables for a terminal.
+        environment.pop("COLUMNS", None)
         done = subprocess.run(
             [FORGATHER, *words], capture_output=True, text=True, check=False, env=environment, timeout=90, **how
         )
@@ -137,7 +149,7 @@ class Forgather:
         return f"{self.prefix}-tensorboard-{queue_id}.service"
 
     def units(self) -> list[str]:
-        """All loaded units of ours, running or failed."""
+        """All loaded units of this server, running or failed."""
         lines = self.systemctl("list-units", "--all", "--plain", "--no-legend", f"{self.prefix}-*.service").splitlines()
         return [line.split()[0] for line in lines]
 

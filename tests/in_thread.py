@@ -1,4 +1,4 @@
-"""The server's own loop, and one of plain waitress, in a thread of the tests."""
+"""The product's server and a plain waitress server, each in a thread of the test process."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from typing import Any
 
 import waitress
 
-from forgather_units.proxy.tuning import WAITRESS_SETTINGS
-from forgather_units.server.draining import Stop
-from forgather_units.server.listening import serve
+from forgather_units.http.server.shutdown import Stop
+from forgather_units.http.server.sockets import serve
+from forgather_units.http.tuning import WAITRESS_SETTINGS
+from forgather_units.proxy.mounts import is_mounted
 
-Look = Callable[[dict[str, Any]], Any]
+Handle = Callable[[dict[str, Any]], Any]
 
 
 class InThread:
-    """Serves `application` on a port of its own until `stop`. `look` says what of it is answered early."""
+    """Serves `application` on a port of its own until `stop`. `handle_early` is the early handler."""
 
-    def __init__(self, application: Any, look: Look | None = None, backlog: int = 1024, **settings: Any) -> None:
+    def __init__(
+        self, application: Any, handle_early: Handle | None = None, backlog: int = 1024, **settings: Any
+    ) -> None:
         listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
         self.port: int = listener.getsockname()[1]
-        self.first_look: Look = look or (lambda environ: None)
+        self.handle_early: Handle = handle_early or (lambda environ: None)
+        self.reads_body = is_mounted
         self._application = application
         self._stop = Stop()
         how = {**WAITRESS_SETTINGS, **settings}
@@ -34,13 +38,13 @@ class InThread:
         return answer
 
     def stop(self) -> None:
-        self._stop.ask()
+        self._stop.request()
         self._thread.join(10)
         assert not self._thread.is_alive()
 
 
 class PlainWaitress:
-    """waitress as it is, with nothing of ours, on a port of its own."""
+    """An unmodified waitress server on a port of its own."""
 
     def __init__(self, application: Any, **settings: Any) -> None:
         listener = socket.create_server(("127.0.0.1", 0), backlog=1024)

@@ -1,10 +1,11 @@
-"""Jobs for tests, with what does not matter filled in."""
+"""Jobs for tests, with defaults for all fields that do not matter."""
 
 from __future__ import annotations
 
 from forgather_units.domain.job import Job, Queued, Running, Starting, State, Submission
-from forgather_units.domain.tensorboard import Port, TensorBoardOptions
-from forgather_units.kinds.tensorboard import TENSORBOARD
+from forgather_units.domain.listening import Port
+from forgather_units.viewers.tensorboard.kind import TENSORBOARD
+from forgather_units.viewers.tensorboard.options import TensorBoardOptions
 
 
 def make_job(
@@ -20,7 +21,7 @@ def make_job(
     """The `number`th job: submitted in the `number`th second."""
     options = TensorBoardOptions(logdir=logdir, port=port, host=host, bind_all=bind_all)
     submission = Submission(
-        project_dir=logdir, config=options.label, kind=TENSORBOARD, options=options, priority=priority
+        project_dir=logdir, config=f"tensorboard:{options.port}", kind=TENSORBOARD, options=options, priority=priority
     )
     return Job(f"q_{number}000_0000000{number % 10}", submission, float(number), state or Queued())
 

@@ -1,80 +1,115 @@
-"""The scheduler over real units, with no server around it."""
+"""The scheduler with real units, without a server."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGSEGV
 from typing import Any
 
 from waiting import wait_until
 
-from forgather_units.kinds.kind import Kind
-from forgather_units.machine import addresses
-from forgather_units.proxy.readiness import answers, knock
-from forgather_units.proxy.target import OpenUnix
-from forgather_units.scheduler.changes import Changes
-from forgather_units.scheduler.lifecycle import Surroundings
+from forgather_units.domain.job import Job
+from forgather_units.host import addresses
+from forgather_units.proxy.destination import Open
+from forgather_units.proxy.readiness import knock, responds, wait_until_accepted
+from forgather_units.scheduler.environment import Environment
+from forgather_units.scheduler.events import EventBus
 from forgather_units.scheduler.scheduler import Limits, Scheduler
 from forgather_units.store.database import open_database
 from forgather_units.store.jobs import JobStore
-from forgather_units.units.bus import ManagerBus
-from forgather_units.units.names import UnitNames
+from forgather_units.systemd.bus import ManagerBus
+from forgather_units.systemd.names import UnitNames
+from forgather_units.systemd.scope import Scope
+from forgather_units.units.control import Viewers
 from forgather_units.units.probe import probe
-from forgather_units.units.scope import Scope
-from forgather_units.units.service import InForce, Rules, ServiceMaker
-from forgather_units.units.viewers import Viewers
+from forgather_units.units.scripts import Content
+from forgather_units.units.service_unit import CurrentRules, Rules, UnitFactory
+from forgather_units.viewers.contract.kind import Kind
+from forgather_units.viewers.table import SCRIPTS
 
 
-class RealPorts:
-    """This machine's."""
-
-    def is_free(self, address: str, port: int) -> bool:
-        return addresses.is_port_free(address, port)
-
-    def overlap(self, one: str, other: str) -> bool:
-        return addresses.addresses_overlap(one, other)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RealScheduler:
-    """Nothing here listens to systemd's signals: who asks for a state takes a look."""
+    """It does not receive systemd's signals: `state` inspects the units instead."""
 
-    deciding: Scheduler
-    makes: ServiceMaker
+    make: Callable[[], Scheduler] = field(repr=False)
+    unit_factory: UnitFactory = field(repr=False)
+    viewers: Viewers
+    database: Path
+    scheduler: Scheduler = field(init=False)
+
+    def start(self) -> None:
+        self.scheduler = self.make()
+        self.scheduler.start()
+
+    def restart(self) -> None:
+        """Start a second scheduler on the same database, as a restarted server does."""
+        self.scheduler.stop()
+        self.start()
+
+    def crash(self, job: Job) -> None:
+        """Kill its main process with SIGSEGV: systemd starts it again."""
+        ManagerBus(Scope.of_this_process()).kill(self.unit_factory.names.service(job), SIGSEGV, whom="main")
+
+    def damage(self, statement: str, queue_id: str) -> None:
+        """Change a row of the database without the scheduler's knowledge."""
+        with sqlite3.connect(self.database) as connection:
+            assert connection.execute(statement, (queue_id,)).rowcount == 1
 
     def state(self, queue_id: str) -> Any:
-        self.deciding.sweep()
-        return self.deciding.job(queue_id).state
+        self.scheduler.sweep()
+        return self.scheduler.job(queue_id).state
 
     def all_ended(self) -> bool:
-        self.deciding.sweep()
-        return all(job.is_ended for job in self.deciding.jobs())
+        self.scheduler.sweep()
+        return all(job.is_ended for job in self.scheduler.jobs())
+
+
+def _responds(job: Job) -> bool:
+    """The scheduler calls this for viewers without a socket unit only."""
+    port = getattr(job.state, "port", None)
+    return port is not None and responds(Open(job.submission.options.address, port), "/")
 
 
 @contextmanager
-def real_scheduler(folder: Path, kinds: Mapping[str, Kind], ports: RealPorts | None = None) -> Iterator[RealScheduler]:
-    """With units of its own, all gone afterwards."""
+def real_scheduler(
+    folder: Path,
+    kinds: Mapping[str, Kind],
+    ports: addresses.MachinePorts | None = None,
+    *,
+    viewers_type: type[Viewers] = Viewers,
+    store_type: type[JobStore] = JobStore,
+    max_running: int = 0,
+) -> Iterator[RealScheduler]:
+    """It has a unit prefix of its own, and stops all its units afterwards."""
     scope, names = Scope.of_this_process(), UnitNames(f"fgtest{os.getpid()}")
     os.environ.setdefault("XDG_RUNTIME_DIR", scope.runtime_dir)
-    makes = ServiceMaker(
+    unit_factory = UnitFactory(
         scope, names, lambda kind: kinds[kind.name].find(""), folder / "exits", folder / "prepared",
-        InForce(Rules()), probe(scope, folder / "probe"),
+        CurrentRules(Rules()), probe(scope, folder / "probe"), script_content=Content.read(SCRIPTS),
     )  # fmt: skip
-    viewers = Viewers(ManagerBus(scope), makes, addresses.listening_addresses, kinds)
-    around = Surroundings(
-        ports or RealPorts(),
-        lambda job: answers(OpenUnix(makes.socket_path(job.queue_id)), "/"),
+    viewers = viewers_type(ManagerBus(scope), unit_factory, addresses.listening_addresses, kinds)
+    environment = Environment(
+        ports or addresses.MachinePorts(),
+        _responds,
         lambda job: (),
-        lambda queue_id: knock(makes.socket_path(queue_id)),
+        lambda queue_id: knock(unit_factory.socket_path(queue_id)),
+        lambda queue_id: wait_until_accepted(unit_factory.socket_path(queue_id)),
     )
-    deciding = Scheduler(JobStore(open_database(folder / "db"), kinds), viewers, around, Changes(), Limits())
-    made = RealScheduler(deciding, makes)
-    deciding.start()
+
+    def make() -> Scheduler:
+        store = store_type(open_database(folder / "db"), kinds)
+        return Scheduler(store, viewers, environment, EventBus(), Limits(max_running))
+
+    made = RealScheduler(make, unit_factory, viewers, folder / "db")
+    made.start()
     yield made
-    for job in deciding.jobs():
-        deciding.kill(job.queue_id, force=True)
-    wait_until(made.all_ended)
-    deciding.stop()
+    for job in made.scheduler.jobs():
+        made.scheduler.kill(job.queue_id, force=True)
+    wait_until(made.all_ended, 60)
+    made.scheduler.stop()

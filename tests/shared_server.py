@@ -1,4 +1,4 @@
-"""A server as a shared host has it: systemd's part, the sockets, is played by the test."""
+"""A server as on a shared host; the test passes it the sockets, as systemd does there."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from forgather_server import Forgather
 
 from forgather_units.sandbox.plan import NEIGHBOUR
 
-# Above the numbers under which they are handed over.
-_OUT_OF_THE_WAY = 20
+# Above the descriptors at which the server expects them.
+_FIRST_FREE_DESCRIPTOR = 20
 
 
 class SharedForgather(Forgather):
-    """Also at `socket_path`, where members of `group` ask without a token."""
+    """Also listens at `socket_path`, where members of `group` need no token."""
 
     def __init__(self, folder: Path, group: str, **settings: Any) -> None:
         super().__init__(folder, group=group, **settings)
-        # pytest's own folders are closed to others.
+        # Other users cannot enter pytest's folders.
         self.open_folder = tempfile.TemporaryDirectory(dir="/var/tmp")
-        os.chmod(self.open_folder.name, 0o755)  # noqa: PTH101 - others are to come in
+        os.chmod(self.open_folder.name, 0o755)  # noqa: PTH101 - other users must enter it
         self.socket_path = f"{self.open_folder.name}/server.sock"
         self.port = socket.create_server(("127.0.0.1", 0))
         self.members = socket.socket(socket.AF_UNIX)
@@ -44,7 +44,7 @@ class SharedForgather(Forgather):
         return f"unix:{self.socket_path}"
 
     def _spawn(self, command: list[str], log: IO[str]) -> subprocess.Popen[str]:
-        numbers = [fcntl.fcntl(each, fcntl.F_DUPFD, _OUT_OF_THE_WAY) for each in (self.port, self.members)]
+        numbers = [fcntl.fcntl(each, fcntl.F_DUPFD, _FIRST_FREE_DESCRIPTOR) for each in (self.port, self.members)]
 
         def hand_over() -> None:
             for at, number in enumerate(numbers, start=3):
@@ -72,16 +72,16 @@ class SharedForgather(Forgather):
 
 
 def members() -> str:
-    """The group of the neighbour, who is the member in these tests; we are none."""
+    """The group of the second user, its only member in these tests."""
     try:
         return grp.getgrgid(pwd.getpwnam(NEIGHBOUR).pw_gid).gr_name
     except KeyError:
-        pytest.skip(f"this machine has no second user whom we may be: the sandbox has ({NEIGHBOUR})")
+        pytest.skip(f"this machine has no second user to act as: the sandbox has ({NEIGHBOUR})")
 
 
 @contextmanager
 def shared_server(folder: Path, **settings: Any) -> Iterator[SharedForgather]:
-    """Started, and gone afterwards."""
+    """A started server; it and its units are removed afterwards."""
     server = SharedForgather(folder, members(), **settings)
     try:
         server.start()
@@ -91,6 +91,6 @@ def shared_server(folder: Path, **settings: Any) -> Iterator[SharedForgather]:
 
 
 def as_member(*command: str) -> subprocess.CompletedProcess[str]:
-    """How a command of the neighbour's ends."""
+    """Run a command as the second user."""
     words = ["su", NEIGHBOUR, "-c", shlex.join(command)]
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60, cwd="/")

@@ -1,27 +1,20 @@
-"""A zoo of tiny viewers on raw sockets, and a real waitress with the proxy before them."""
+"""Small named viewers on raw sockets: the bytes of a whole response, or a function that serves one connection."""
 
 from __future__ import annotations
 
-import http.client
+import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from in_thread import InThread
-
-from forgather_units.proxy.connection import Timeouts
-from forgather_units.proxy.target import Target, Unknown
-from forgather_units.proxy.wsgi import Proxy
-
 ID = "q_1700000000000_0123abcd"
-TIMEOUTS = Timeouts(connect=1, first_byte=1.5, stall=1)
 
 
 @dataclass
 class Seen:
-    """A request as a viewer got it, bytes as they came."""
+    """A request as a viewer received it, byte for byte."""
 
     line: bytes
     headers: list[tuple[bytes, bytes]]
@@ -36,13 +29,13 @@ Respond = bytes | Callable[[socket.socket, Seen], None]
 
 @dataclass
 class Viewer:
-    """Answers each connection once: with bytes as they are, or by whatever the function does."""
+    """Serves one request on each connection: sends the bytes, or calls the function."""
 
     listener: socket.socket
     respond: Respond
     reads_body: bool = True
     delay: float = 0
-    """Seconds until it takes its first connection."""
+    """Seconds until it accepts its first connection."""
     seen: list[Seen] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
@@ -52,7 +45,16 @@ class Viewer:
         port: int = self.listener.getsockname()[1]
         return port
 
-    def serve(self) -> None:
+    def start(self) -> Viewer:
+        """Serve in a thread of its own until `stop`."""
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def _serve(self) -> None:
         time.sleep(self.delay)
         while True:
             try:
@@ -107,49 +109,135 @@ def _dechunked(connection: socket.socket, data: bytes) -> bytes:
     return body
 
 
-class Front:
-    """The proxy on a port of its own. `targets` says what the resolver answers."""
-
-    def __init__(self, timeouts: Timeouts = TIMEOUTS) -> None:
-        self.targets: dict[str, Target] = {}
-        self.proxy = proxy = Proxy(lambda mount, queue_id: self.targets.get(queue_id, Unknown()), timeouts=timeouts)
-        # Nobody is kept out here.
-        self._server = InThread(proxy, lambda environ: proxy.first_look(environ, lambda _: True))
-        self.port = self._server.port
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def connect(self) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port))
-        connection.settimeout(20)
-        return connection
-
-    def raw(self, request: bytes) -> bytes:
-        """Everything that comes back for these bytes until the connection ends."""
-        with self.connect() as connection:
-            connection.sendall(request)
-            answer = b""
-            while received := connection.recv(65536):
-                answer += received
-            return answer
-
-    def get(self, path: str = f"/api/tb/{ID}/", *lines: str, method: str = "GET", version: str = "1.1") -> bytes:
-        """The raw answer to one request with these extra header lines."""
-        rows = [f"{method} {path} HTTP/{version}", "Host: viewer.test:8765", "Connection: close", *lines]
-        return self.raw("\r\n".join([*rows, "", ""]).encode("latin-1"))
-
-    def ask(
-        self, path: str = f"/api/tb/{ID}/", method: str = "GET", body: bytes | None = None, **headers: str
-    ) -> tuple[http.client.HTTPResponse, bytes]:
-        """The answer as http.client reads it; header names are written with underscores."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        response = connection.getresponse()
-        with response:
-            content = response.read()
-        connection.close()
-        return response, content
-
-
 MakeViewer = Callable[..., Viewer]
+
+# Responses in bytes
+
+
+def answer(body: bytes, *lines: bytes, status: bytes = b"200 OK") -> bytes:
+    """A complete response with these header lines and a Content-Length."""
+    rows = [b"HTTP/1.1 " + status, *lines, b"Content-Length: %d" % len(body)]
+    return b"\r\n".join([*rows, b"", body])
+
+
+OK = answer(b"ok")
+SILENT = b""
+"""Closes the connection without a response."""
+NO_HTTP = b"SSH-2.0-OpenSSH_9.2\r\n\r\n"
+HALF_HEAD = b"HTTP/1.1 200 OK\r\nX: 1\r\n"
+TOO_LONG_HEAD = b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000 + b"\r\n\r\n"
+SHORT_BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"
+"""Ends before its length."""
+UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\n\r\nok"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+NO_LAST_CHUNK = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+BROKEN_CHUNK = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\nx"
+
+# Responses by functions
+
+
+def never_answers(connection: socket.socket, request: Seen) -> None:
+    """Neither reads nor writes until the peer closes its end."""
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP)
+    poll.poll(30_000)
+
+
+def stalls(connection: socket.socket, request: Seen) -> None:
+    """Sends half of its body, and nothing more until the peer closes its end."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
+    never_answers(connection, request)
+
+
+def early_413(connection: socket.socket, request: Seen) -> None:
+    """Refuses the body before it has arrived. For a viewer with `reads_body=False`."""
+    connection.sendall(answer(b"big", status=b"413 Too Large"))
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(1 << 20):  # otherwise the kernel would reset the connection
+        pass
+
+
+def echo(connection: socket.socket, request: Seen) -> None:
+    """Sends each part of the body back as it arrives. For a viewer with `reads_body=False`."""
+    (length,) = request.values("content-length")
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %b\r\n\r\n%b" % (length, request.body))
+    left = int(length) - len(request.body)
+    while left:
+        data = connection.recv(65536)
+        connection.sendall(data)
+        left -= len(data)
+
+
+def endless(connection: socket.socket, request: Seen) -> None:
+    """Sends a body until the peer closes its end."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        connection.sendall(b"x" * 65536)
+
+
+class Large:
+    """Responds with `size` zero bytes; `sent` counts the bytes of all responses."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.sent = size, 0
+
+    def __call__(self, connection: socket.socket, request: Seen) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % self.size)
+        piece = bytes(1 << 20)
+        for start in range(0, self.size, len(piece)):
+            connection.sendall(piece[: self.size - start])
+            self.sent += min(len(piece), self.size - start)
+
+
+class Trickle:
+    """Sends `head` at once, then each of `pieces` with each call of `drop`."""
+
+    def __init__(self, head: bytes, pieces: Iterable[bytes]) -> None:
+        self._head, self._pieces = head, tuple(pieces)
+        self._drops = threading.Semaphore(0)
+
+    def drop(self) -> None:
+        self._drops.release()
+
+    def __call__(self, connection: socket.socket, request: Seen) -> None:
+        connection.sendall(self._head)
+        for piece in self._pieces:
+            assert self._drops.acquire(timeout=20)
+            connection.sendall(piece)
+
+
+class Held:
+    """Sends `response` to each request once the test sets `may_respond`; the first request sets `requested`."""
+
+    def __init__(self, response: bytes = OK) -> None:
+        self.requested, self.may_respond = threading.Event(), threading.Event()
+        self._response = response
+
+    def __call__(self, connection: socket.socket, request: Seen) -> None:
+        self.requested.set()
+        self.may_respond.wait(20)
+        connection.sendall(self._response)
+
+
+class Together:
+    """Sends `response` to each of `count` requests once all of them have arrived."""
+
+    def __init__(self, count: int, response: bytes = OK) -> None:
+        self._all = threading.Barrier(count)
+        self._response = response
+
+    def __call__(self, connection: socket.socket, request: Seen) -> None:
+        self._all.wait(20)
+        connection.sendall(self._response)
+
+
+class Sink:
+    """Reads until the peer closes its end, then sets `ended`; never responds."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+
+    def __call__(self, connection: socket.socket, request: Seen) -> None:
+        while connection.recv(65536):
+            pass
+        self.ended.set()

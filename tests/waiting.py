@@ -9,11 +9,11 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def wait_until(condition: Callable[[], Found], seconds: float = 10, what: str = "") -> Found:
-    """The first truthy value of `condition`, asked every 20 ms; fails after `seconds`."""
+def wait_until(condition: Callable[[], Found], seconds: float = 20, what: str = "") -> Found:
+    """The first truthy value of `condition`, which is called every 20 ms; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what or condition}; last answer {found!r}")
+            raise AssertionError(f"not within {seconds} s: {what or condition}; last value {found!r}")
         time.sleep(0.02)
     return found

@@ -1,4 +1,4 @@
-"""An authority on a fresh folder, and a server that it guards."""
+"""An authority with a new folder, and a server that uses it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gated_front import GatedFront
+from auth.gated_front import GatedFront
+from clock import Clock
 
 from forgather_units.auth.authority import Authority
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(1_700_000_000.0)
 
 
 @pytest.fixture
@@ -23,7 +29,7 @@ def authority(folder: Path) -> Authority:
 
 @pytest.fixture(scope="session")
 def running_front() -> Iterator[GatedFront]:
-    # One for all tests: a waitress takes up to a second to stop.
+    # One for all tests, because waitress takes up to a second to stop.
     started = GatedFront()
     yield started
     started.stop()
@@ -37,6 +43,6 @@ def front(running_front: GatedFront, authority: Authority) -> GatedFront:
 
 @pytest.fixture
 def open_front(running_front: GatedFront, folder: Path) -> GatedFront:
-    """With the gate turned off."""
+    """The server with authentication turned off."""
     running_front.guard(Authority(folder, enabled=False))
     return running_front

@@ -23,7 +23,7 @@ def password(tmp_path: Path) -> Password:
     return Password(tmp_path / "password_hash")
 
 
-def test_set_and_matched(password: Password, tmp_path: Path) -> None:
+def test_a_password_is_set_and_matched(password: Password, tmp_path: Path) -> None:
     assert not password.is_set
     assert not password.matches("")
     password.set("correct horse")
@@ -37,26 +37,26 @@ def test_set_and_matched(password: Password, tmp_path: Path) -> None:
     assert password.fingerprint != first  # salted
 
 
-def test_werkzeug_s_own_hash_is_read(password: Password, tmp_path: Path) -> None:
+def test_a_hash_by_werkzeug_is_accepted(password: Password, tmp_path: Path) -> None:
     write_secret(tmp_path / "password_hash", BY_WERKZEUG)
     assert password.matches("correct horse")
     assert not password.matches("correct horsf")
 
 
-def test_the_hash_costs_what_werkzeug_s_costs(password: Password, tmp_path: Path) -> None:
+def test_the_hash_has_werkzeug_s_cost_parameters(password: Password, tmp_path: Path) -> None:
     password.set("correct horse")
     assert (tmp_path / "password_hash").read_text().startswith(BY_WERKZEUG.partition("$")[0] + "$")
 
 
 @pytest.mark.parametrize("length", [0, 7, 1025])
-def test_too_short_or_too_long(password: Password, length: int) -> None:
+def test_a_password_of_wrong_length_is_refused(password: Password, length: int) -> None:
     with pytest.raises(Refused, match="8 to 1024"):
         password.set("x" * length)
     assert not password.is_set
 
 
 @pytest.mark.parametrize(("set_as", "typed"), [("cafe\u0301 noir", "caf\u00e9 noir"), ("x\ud800" * 8, "x\ud800" * 8)])
-def test_letters_are_letters_however_they_are_sent(password: Password, set_as: str, typed: str) -> None:
+def test_passwords_are_compared_in_unicode_normal_form(password: Password, set_as: str, typed: str) -> None:
     password.set(set_as)
     assert password.matches(typed)
 
@@ -64,7 +64,7 @@ def test_letters_are_letters_however_they_are_sent(password: Password, set_as: s
 @pytest.mark.parametrize(
     "content", ["secret-in-plain-text", "pbkdf2:sha256:1$salt$00", f"scrypt:3:8:1$salt${'0' * 128}"]
 )
-def test_a_damaged_file_is_one_sentence(password: Password, tmp_path: Path, content: str) -> None:
+def test_a_damaged_file_gets_one_sentence(password: Password, tmp_path: Path, content: str) -> None:
     write_secret(tmp_path / "password_hash", content)
     with pytest.raises(Unavailable) as caught:
         password.matches("correct horse")

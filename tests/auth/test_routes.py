@@ -1,4 +1,4 @@
-"""/api/auth/*: the shapes of Forgather's own server."""
+"""/api/auth/*: requests and responses as in Forgather's own server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from gated_front import SECRET, GatedFront, detail
+from auth.gated_front import SECRET, GatedFront, detail
 
 from forgather_units.auth.authority import Authority
 
@@ -16,15 +16,15 @@ def _post(front: GatedFront, what: str, body: Any, who: requests.Session | None 
 
 
 def _status(front: GatedFront, **options: Any) -> dict[str, bool]:
-    answer: dict[str, bool] = front.ask("GET", "/api/auth/status", **options).json()
+    answer: dict[str, bool] = front.request("GET", "/api/auth/status", **options).json()
     return answer
 
 
-def test_status(front: GatedFront) -> None:
-    nobody = {"authenticated": False, "has_password": False, "auth_disabled": False}
-    assert _status(front) == nobody
-    assert _status(front, headers={"Authorization": "Bearer wrong"}) == nobody
-    assert _status(front, headers=front.bearer) == {**nobody, "authenticated": True}
+def test_the_status_route(front: GatedFront) -> None:
+    anonymous = {"authenticated": False, "has_password": False, "auth_disabled": False}
+    assert _status(front) == anonymous
+    assert _status(front, headers={"Authorization": "Bearer wrong"}) == anonymous
+    assert _status(front, headers=front.bearer) == {**anonymous, "authenticated": True}
 
 
 def test_sign_in_by_token(front: GatedFront, authority: Authority) -> None:
@@ -33,19 +33,19 @@ def test_sign_in_by_token(front: GatedFront, authority: Authority) -> None:
     cookie, *attributes = answer.headers["Set-Cookie"].split("; ")
     assert cookie.startswith("forgather_session=")
     assert set(attributes) >= {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"}
-    assert "Secure" not in attributes  # plain HTTP: the browser would never send it back
-    assert front.ask("GET", "/api/queue", headers={"Cookie": cookie}).text == SECRET
+    assert "Secure" not in attributes  # over plain HTTP the browser would never send a Secure cookie
+    assert front.request("GET", "/api/queue", headers={"Cookie": cookie}).text == SECRET
 
 
-def test_the_way_of_a_new_user(front: GatedFront, authority: Authority) -> None:
-    """Token, password, sign out, sign in by the password."""
+def test_a_new_user_sets_a_password_and_signs_in_with_it(front: GatedFront, authority: Authority) -> None:
+    """Sign in with the token, set a password, sign out, sign in with the password."""
     browser = front.browser()
     assert _post(front, "set-password", {"password": "correct horse"}, browser).json() == {"ok": True}
     assert browser.get(f"{front.url}/api/queue", timeout=10).text == SECRET
     before = browser.cookies["forgather_session"]
     out = _post(front, "logout", {}, browser)
     assert (out.status_code, "forgather_session" in browser.cookies) == (200, False)
-    assert front.ask("GET", "/api/queue", cookies={"forgather_session": before}).status_code == 401
+    assert front.request("GET", "/api/queue", cookies={"forgather_session": before}).status_code == 401
     assert browser.get(f"{front.url}/api/queue", timeout=10).status_code == 401
     again = _post(front, "login", {"password": "correct horse"}, browser)
     assert again.json() == {"ok": True, "requires_password_setup": False}
@@ -53,7 +53,7 @@ def test_the_way_of_a_new_user(front: GatedFront, authority: Authority) -> None:
     assert _status(front) == {"authenticated": False, "has_password": True, "auth_disabled": False}
 
 
-def test_changing_a_password_asks_for_the_present_one(front: GatedFront) -> None:
+def test_changing_a_password_requires_the_current_one(front: GatedFront) -> None:
     browser = front.browser()
     assert _post(front, "set-password", {"password": "correct horse"}, browser).ok
     missing = _post(front, "set-password", {"password": "battery staple"}, browser)
@@ -66,13 +66,13 @@ def test_changing_a_password_asks_for_the_present_one(front: GatedFront) -> None
     assert _post(front, "login", {"password": "battery staple"}).ok
 
 
-def test_who_holds_the_token_may_set_a_forgotten_password(front: GatedFront) -> None:
-    assert front.ask("POST", "/api/auth/set-password", json={"password": "correct horse"}, headers=front.bearer).ok
-    assert front.ask("POST", "/api/auth/set-password", json={"password": "battery staple"}, headers=front.bearer).ok
+def test_a_bearer_token_may_replace_a_forgotten_password(front: GatedFront) -> None:
+    assert front.request("POST", "/api/auth/set-password", json={"password": "correct horse"}, headers=front.bearer).ok
+    assert front.request("POST", "/api/auth/set-password", json={"password": "battery staple"}, headers=front.bearer).ok
     assert _post(front, "login", {"password": "battery staple"}).ok
 
 
-def test_a_new_password_signs_everybody_else_out(front: GatedFront) -> None:
+def test_a_new_password_ends_all_other_sessions(front: GatedFront) -> None:
     one, other = front.browser(), front.browser()
     assert _post(front, "set-password", {"password": "correct horse"}, one).ok
     assert one.get(f"{front.url}/api/queue", timeout=10).ok
@@ -84,7 +84,7 @@ def test_a_new_password_signs_everybody_else_out(front: GatedFront) -> None:
     [
         ({"token": "wrong"}, 401, "wrong token"),
         ({"token": ""}, 401, "wrong token"),
-        ({"token": "\ud800€"}, 401, "wrong token"),
+        ({"token": "€"}, 401, "wrong token"),
         ({"password": "whatever1"}, 401, "no password has been set: sign in with the token"),
         ({}, 400, "give a token or a password"),
         ({"token": "a", "password": "b"}, 400, "give a token or a password"),
@@ -97,7 +97,7 @@ def test_a_new_password_signs_everybody_else_out(front: GatedFront) -> None:
 def test_refused_sign_ins(front: GatedFront, body: Any, status: int, sentence: str) -> None:
     # requests sends no body at all for None.
     text = {"data": "null", "headers": {"Content-Type": "application/json"}} if body is None else {"json": body}
-    answer = front.ask("POST", "/api/auth/login", **text)
+    answer = front.request("POST", "/api/auth/login", **text)
     assert (answer.status_code, detail(answer)) == (status, sentence)
     assert "Set-Cookie" not in answer.headers
 
@@ -107,13 +107,13 @@ def test_refused_sign_ins(front: GatedFront, body: Any, status: int, sentence: s
     [({}, 422), ({"password": None}, 422), ({"password": "short"}, 400), ({"password": "x" * 1025}, 400)],
 )
 def test_refused_passwords(front: GatedFront, body: Any, status: int) -> None:
-    answer = front.ask("POST", "/api/auth/set-password", json=body, headers=front.bearer)
+    answer = front.request("POST", "/api/auth/set-password", json=body, headers=front.bearer)
     assert answer.status_code == status
     assert "password" in detail(answer)
     assert not front.authority.has_password
 
 
-def test_too_many_attempts(front: GatedFront, authority: Authority) -> None:
+def test_too_many_attempts_are_refused_with_retry_after(front: GatedFront, authority: Authority) -> None:
     for _ in range(5):
         assert _post(front, "login", {"token": "wrong"}).status_code == 401
     answer = _post(front, "login", {"password": "correct horse"})
@@ -121,12 +121,12 @@ def test_too_many_attempts(front: GatedFront, authority: Authority) -> None:
     assert answer.headers["Retry-After"] == "1"
     assert detail(answer) == "too many failed attempts: try again in 1 s"
     assert _post(front, "login", {"token": authority.token}).ok
-    # Wrong credentials elsewhere are no attempts to sign in.
+    # Wrong credentials on other routes do not count as attempts to sign in.
     for _ in range(10):
-        assert front.ask("GET", "/api/queue", headers={"Authorization": "Bearer x"}).status_code == 401
+        assert front.request("GET", "/api/queue", headers={"Authorization": "Bearer x"}).status_code == 401
 
 
-def test_nobody_sets_a_password_while_the_gate_is_off(open_front: GatedFront) -> None:
+def test_no_password_is_set_while_the_gate_is_off(open_front: GatedFront) -> None:
     answer = _post(open_front, "set-password", {"password": "correct horse"})
     assert (answer.status_code, open_front.authority.has_password) == (400, False)
     assert _post(open_front, "login", {"token": "wrong"}).status_code == 401

@@ -1,4 +1,4 @@
-"""Guessing gets slow."""
+"""Failed attempts to sign in are slowed down."""
 
 from __future__ import annotations
 
@@ -6,22 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from clock import Clock
 
-from forgather_units.auth.authority import Authority, Denied, How, Identity, TooManyAttempts
-from forgather_units.auth.throttle import _MOST_CLIENTS, Throttle
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from forgather_units.auth.authority import Authority, CredentialKind, Denied, Identity, TooManyAttempts
+from forgather_units.auth.throttle import Throttle
 
 
 @pytest.fixture
@@ -32,11 +20,11 @@ def throttle(clock: Clock) -> Throttle:
 @pytest.fixture
 def slow(folder: Path, throttle: Throttle) -> Authority:
     authority = Authority(folder, throttle=throttle)
-    authority.set_password("::1", "correct horse", None, by=Identity(How.BEARER))
+    authority.set_password("::1", "correct horse", None, by=Identity(CredentialKind.BEARER))
     return authority
 
 
-def test_five_are_free_then_the_pause_doubles_up_to_a_minute(throttle: Throttle, clock: Clock) -> None:
+def test_after_five_attempts_the_pause_doubles_up_to_a_minute(throttle: Throttle, clock: Clock) -> None:
     assert [throttle.admit("192.0.2.1") for _ in range(5)] == [0] * 5
     pauses = []
     for _ in range(9):
@@ -51,7 +39,7 @@ def _fail_patiently(throttle: Throttle, clock: Clock, client: str) -> None:
         clock.now += pause
 
 
-def test_asking_during_the_pause_does_not_lengthen_it(throttle: Throttle, clock: Clock) -> None:
+def test_attempts_during_the_pause_do_not_lengthen_it(throttle: Throttle, clock: Clock) -> None:
     for _ in range(8):
         _fail_patiently(throttle, clock, "192.0.2.1")
     assert throttle.admit("192.0.2.1") == 8
@@ -73,12 +61,12 @@ def test_a_network_of_ipv6_addresses_is_one_client(throttle: Throttle) -> None:
     assert throttle.admit("2001:db8:0:2::1") == 0
 
 
-def test_all_together_are_slowed_down(throttle: Throttle) -> None:
+def test_attempts_from_many_addresses_are_slowed_down_together(throttle: Throttle) -> None:
     assert not any(throttle.admit(f"192.0.2.{number}") for number in range(50))
     assert throttle.admit("198.51.100.1") == 1
 
 
-def test_a_success_forgets(throttle: Throttle, clock: Clock) -> None:
+def test_a_success_resets_the_count(throttle: Throttle, clock: Clock) -> None:
     for _ in range(5):
         throttle.admit("192.0.2.1")
     throttle.succeeded("192.0.2.1")
@@ -88,7 +76,7 @@ def test_a_success_forgets(throttle: Throttle, clock: Clock) -> None:
         throttle.succeeded("192.0.2.7")
 
 
-def test_a_quarter_of_an_hour_forgets(throttle: Throttle, clock: Clock) -> None:
+def test_the_count_expires_after_a_quarter_of_an_hour(throttle: Throttle, clock: Clock) -> None:
     for _ in range(20):
         _fail_patiently(throttle, clock, "192.0.2.1")
     assert throttle.admit("192.0.2.1") == 60
@@ -96,15 +84,16 @@ def test_a_quarter_of_an_hour_forgets(throttle: Throttle, clock: Clock) -> None:
     assert [throttle.admit("192.0.2.1") for _ in range(5)] == [0] * 5
 
 
-def test_memory_is_bounded_and_the_count_for_all_stays(throttle: Throttle, clock: Clock) -> None:
-    for number in range(_MOST_CLIENTS + 500):
+def test_the_number_of_clients_is_limited_and_the_total_count_stays(clock: Clock) -> None:
+    throttle = Throttle(clock, max_clients=100)
+    for number in range(150):
         _fail_patiently(throttle, clock, f"client {number}")
-    assert len(throttle._attempts) == _MOST_CLIENTS
+    assert throttle.counts == 100
     assert throttle.admit("one more") == 60
 
 
-def test_wrong_passwords_at_the_same_moment_all_count(slow: Authority) -> None:
-    said: list[type[Exception]] = []
+def test_simultaneous_wrong_passwords_all_count(slow: Authority) -> None:
+    errors: list[type[Exception]] = []
     start = threading.Barrier(20)
 
     def guess() -> None:
@@ -112,17 +101,17 @@ def test_wrong_passwords_at_the_same_moment_all_count(slow: Authority) -> None:
         try:
             slow.sign_in("192.0.2.1", password="wrong horse")
         except (Denied, TooManyAttempts) as why:
-            said.append(type(why))
+            errors.append(type(why))
 
     threads = [threading.Thread(target=guess) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (said.count(Denied), said.count(TooManyAttempts)) == (5, 15)
+    assert (errors.count(Denied), errors.count(TooManyAttempts)) == (5, 15)
 
 
-def test_the_right_password_has_to_wait_too_and_the_token_does_not(slow: Authority, clock: Clock) -> None:
+def test_the_pause_applies_to_a_right_password_but_not_to_the_token(slow: Authority, clock: Clock) -> None:
     for _ in range(5):
         with pytest.raises(Denied):
             slow.sign_in("192.0.2.1", token="wrong")
@@ -138,8 +127,8 @@ def test_the_right_password_has_to_wait_too_and_the_token_does_not(slow: Authori
     assert slow.sign_in("192.0.2.1", token=slow.token)
 
 
-def test_the_current_password_cannot_be_guessed_either(slow: Authority) -> None:
-    by = Identity(How.COOKIE)
+def test_attempts_with_the_current_password_are_slowed_down_too(slow: Authority) -> None:
+    by = Identity(CredentialKind.COOKIE)
     for _ in range(5):
         with pytest.raises(Denied, match="wrong password"):
             slow.set_password("192.0.2.1", "battery staple", "wrong horse", by=by)

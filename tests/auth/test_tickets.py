@@ -1,4 +1,4 @@
-"""The sign-in address of a person: once, for some minutes, and for as long as they may."""
+"""The sign-in link of a member: valid once, for some minutes, and only while they are a member."""
 
 from __future__ import annotations
 
@@ -6,82 +6,71 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clock import Clock
 
-from forgather_units.auth.authority import Authority, Denied, How, Identity, is_token
+from forgather_units.auth.authority import Authority, CredentialKind, Denied, Identity, is_token
 from forgather_units.auth.people import People, Person
 
 HERE = "127.0.0.1"
 DAEMON = Person("daemon")
 
 
-class Clock:
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture
 def shared(folder: Path, clock: Clock) -> Authority:
-    """For the members of `daemon`, among whom the account of that name is."""
+    """An authority that admits the members of the group `daemon`, such as the account of that name."""
     return Authority(folder, clock=clock, people=People("daemon", clock=clock))
 
 
 def ticket(authority: Authority, person: Person = DAEMON) -> str:
-    return authority.login_url_of("http://box", person).partition("token=")[2]
+    return authority.personal_login_url("http://box", person).partition("token=")[2]
 
 
-def showing(session: str) -> dict[str, Any]:
+def with_cookie(session: str) -> dict[str, Any]:
     return {"HTTP_COOKIE": f"forgather_session={session}"}
 
 
-def test_it_signs_its_person_in_once(shared: Authority) -> None:
-    mine = ticket(shared)
-    assert is_token(mine)
-    assert shared.identify(showing(shared.sign_in(HERE, token=mine))) == Identity(How.COOKIE, DAEMON)
+def test_a_ticket_signs_its_member_in_once(shared: Authority) -> None:
+    own = ticket(shared)
+    assert is_token(own)
+    assert shared.identify(with_cookie(shared.sign_in(HERE, token=own))) == Identity(CredentialKind.COOKIE, DAEMON)
     with pytest.raises(Denied):
-        shared.sign_in(HERE, token=mine)
+        shared.sign_in(HERE, token=own)
     assert shared.sign_in(HERE, token=ticket(shared))
 
 
-def test_it_is_no_session_and_no_token(shared: Authority) -> None:
-    mine = ticket(shared)
-    for shown in (showing(mine), {"HTTP_AUTHORIZATION": f"Bearer {mine}"}, {"QUERY_STRING": f"token={mine}"}):
+def test_a_ticket_is_no_session_and_no_token(shared: Authority) -> None:
+    own = ticket(shared)
+    for shown in (with_cookie(own), {"HTTP_AUTHORIZATION": f"Bearer {own}"}, {"QUERY_STRING": f"token={own}"}):
         assert shared.identify(shown) is None
 
 
-def test_it_ends_after_a_quarter_of_an_hour(shared: Authority, clock: Clock) -> None:
-    mine = ticket(shared)
+def test_a_ticket_expires_after_a_quarter_of_an_hour(shared: Authority, clock: Clock) -> None:
+    own = ticket(shared)
     clock.now += 901
     with pytest.raises(Denied):
-        shared.sign_in(HERE, token=mine)
+        shared.sign_in(HERE, token=own)
 
 
-def test_it_ends_with_the_token(shared: Authority) -> None:
-    mine = ticket(shared)
+def test_a_new_token_invalidates_tickets(shared: Authority) -> None:
+    own = ticket(shared)
     shared.regenerate_token()
     with pytest.raises(Denied):
-        shared.sign_in(HERE, token=mine)
+        shared.sign_in(HERE, token=own)
 
 
-def test_who_is_no_member_is_not_let_in(shared: Authority) -> None:
+def test_the_ticket_of_a_non_member_is_refused(shared: Authority) -> None:
     with pytest.raises(Denied):
         shared.sign_in(HERE, token=ticket(shared, Person("mail")))
 
 
-def test_a_session_ends_with_the_membership(folder: Path, shared: Authority) -> None:
+def test_a_session_ends_with_the_membership(folder: Path, shared: Authority, clock: Clock) -> None:
     session = shared.sign_in(HERE, token=ticket(shared))
-    # Another server on the same folder, for whom the group is another one.
-    assert Authority(folder, clock=shared._sessions._clock, people=People("mail")).identify(showing(session)) is None
-    assert shared.identify(showing(session)) is not None
+    # Another server with the same folder and another group.
+    assert Authority(folder, clock=clock, people=People("mail")).identify(with_cookie(session)) is None
+    assert shared.identify(with_cookie(session)) is not None
 
 
 @pytest.mark.parametrize("damage", [lambda text: text[:-1], lambda text: text.replace("login-", "login-00")])
-def test_a_changed_one_is_none(shared: Authority, damage: Any) -> None:
+def test_a_changed_ticket_is_refused(shared: Authority, damage: Any) -> None:
     with pytest.raises(Denied):
         shared.sign_in(HERE, token=damage(ticket(shared)))

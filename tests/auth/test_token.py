@@ -1,4 +1,4 @@
-"""The token's file: made once, private, and followed when it changes."""
+"""The token's file: created once, private, and read again when it changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from gated_front import GatedFront
+from auth.gated_front import GatedFront
 
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.secret_file import SecretFile, write_secret
@@ -19,7 +19,7 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_it_is_made_at_the_first_start_and_kept(folder: Path) -> None:
+def test_the_token_is_created_at_the_first_start_and_kept(folder: Path) -> None:
     token = Authority(folder).token
     assert len(token) == 64
     assert not set(token) - set("0123456789abcdef")
@@ -27,7 +27,7 @@ def test_it_is_made_at_the_first_start_and_kept(folder: Path) -> None:
     assert Authority(folder).token == token
 
 
-def test_only_its_owner_can_read_anything(folder: Path) -> None:
+def test_only_the_owner_can_read_the_secret_files(folder: Path) -> None:
     before = os.umask(0)
     try:
         authority = Authority(folder)
@@ -47,7 +47,7 @@ def test_only_its_owner_can_read_anything(folder: Path) -> None:
     )
 
 
-def test_servers_that_start_at_once_agree(folder: Path) -> None:
+def test_servers_that_start_simultaneously_have_one_token(folder: Path) -> None:
     tokens: list[str] = []
     start = threading.Barrier(16)
 
@@ -66,9 +66,9 @@ def test_servers_that_start_at_once_agree(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["replaced", "in place", "deleted", "regenerated"])
-def test_a_rotation_holds_at_once(front: GatedFront, authority: Authority, how: str) -> None:
+def test_a_new_token_takes_effect_at_once(front: GatedFront, authority: Authority, how: str) -> None:
     old = front.bearer
-    assert front.ask("GET", "/api/queue", headers=old).ok
+    assert front.request("GET", "/api/queue", headers=old).ok
     match how:
         case "replaced":
             write_secret(authority.token_file, "a" * 64)
@@ -78,12 +78,12 @@ def test_a_rotation_holds_at_once(front: GatedFront, authority: Authority, how: 
             authority.token_file.unlink()
         case "regenerated":
             Authority(authority.token_file.parent).regenerate_token()
-    assert front.ask("GET", "/api/queue", headers=old).status_code == 401
-    assert front.ask("GET", "/api/queue", headers=front.bearer).ok
+    assert front.request("GET", "/api/queue", headers=old).status_code == 401
+    assert front.request("GET", "/api/queue", headers=front.bearer).ok
     assert front.bearer != old
 
 
-def test_writes_within_one_tick_of_the_clock_are_all_seen(folder: Path) -> None:
+def test_writes_within_one_clock_tick_are_all_noticed(folder: Path) -> None:
     file = SecretFile(folder / "secret")
     assert file.read() == ""
     for number in range(200):
@@ -94,21 +94,21 @@ def test_writes_within_one_tick_of_the_clock_are_all_seen(folder: Path) -> None:
         assert file.read() == f"{number:03}"
 
 
-def test_a_file_that_others_can_read_is_tightened(
+def test_permissions_for_others_are_removed(
     folder: Path, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = authority.token
     authority.token_file.chmod(0o644)
     assert authority.token == token
     assert _mode(authority.token_file) == 0o600
-    assert f"{authority.token_file} could be read by others" in caplog.text
+    assert f"{authority.token_file} was readable by others" in caplog.text
     folder.chmod(0o777)
     Authority(folder)
     assert _mode(folder) == 0o700
-    assert f"{folder} could be written by others" in caplog.text
+    assert f"{folder} was writable by others" in caplog.text
 
 
-def test_a_folder_for_everybody_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_shared_folder_is_refused_and_not_changed(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     with pytest.raises(Unavailable, match="shared with others"):
         Authority(tmp_path)
@@ -116,7 +116,7 @@ def test_a_folder_for_everybody_is_refused_and_left_alone(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", ["", "\n", "secret", "a" * 63, "A" * 64, f"{'a' * 64} {'b' * 64}", "\udcff"])
-def test_a_damaged_file_is_one_sentence_and_can_be_replaced(folder: Path, authority: Authority, content: str) -> None:
+def test_a_damaged_file_gets_one_sentence_and_can_be_replaced(folder: Path, authority: Authority, content: str) -> None:
     authority.token_file.write_bytes(content.encode("utf-8", "surrogateescape"))
     again = Authority(folder)
     with pytest.raises(Unavailable) as caught:
@@ -127,13 +127,13 @@ def test_a_damaged_file_is_one_sentence_and_can_be_replaced(folder: Path, author
     assert len(again.token) == 64
 
 
-def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
+def test_an_impossible_folder_gets_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Unavailable, match="cannot be used"):
         Authority(tmp_path / "file" / "server")
 
 
-def test_the_address_to_sign_in(folder: Path, authority: Authority) -> None:
+def test_the_sign_in_link(folder: Path, authority: Authority) -> None:
     assert authority.login_url("http://127.0.0.1:8765") == f"http://127.0.0.1:8765/?token={authority.token}"
     assert Authority(folder, enabled=False).login_url("http://127.0.0.1:8765") == "http://127.0.0.1:8765/"
     assert authority.login_url("/run/forgather.sock") == "/run/forgather.sock"

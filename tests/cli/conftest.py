@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from command_line import Shell, SmallServer, handler_of
+from cli.command_line import Shell, SmallServer, small_server
 
 
 @pytest.fixture
 def server() -> Iterator[SmallServer]:
-    small = SmallServer()
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler_of(small)) as listening:
-        small.url = f"http://127.0.0.1:{listening.server_port}"
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with small_server() as small:
         yield small
-        listening.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_line import Shell
+from cli.command_line import Shell
 
 # Each line that is wrong, and what is said of it.
 _MISTAKES = [
@@ -15,7 +15,7 @@ _MISTAKES = [
     ("host: 127.0.0.2", "host is given twice"),
     ("auth: perhaps", "auth must be true or false, not 'perhaps'"),
     ("start_timeout: soon", "start_timeout must be a number of seconds above 0, not 'soon'"),
-    ("idle_timeout: 0", "idle_timeout must be 1 second or more, such as 90, 15min or 2h, or never, not 0"),
+    ("idle_timeout: 0", "idle_timeout must be 1 second or more, at most 1e9, such as 90, 15min or 2h, or never, not 0"),
     ("memory_max: plenty", "memory_max must be a size such as 512M or 2G, not 'plenty'"),
     ("hardening: some", "hardening must be one of off, standard, strict, not 'some'"),
     ("state_dir: here", "state_dir must be an absolute path, not 'here'"),
@@ -57,7 +57,7 @@ def test_each_kind_of_mistake(forgather: Shell, file: Path) -> None:
     for number, words in expected:
         assert any(line.startswith(f"{file}:{number}: ") and words in line for line in said), (number, words, done.err)
     assert len(said) == len(expected), done.err
-    # The same to a program, and the first of them to whoever wants to start with it.
+    # The same as JSON; a server that is to start with it says the first of them.
     asked = forgather("config", "check", "--json")
     assert (asked.code, {problem["line"] for problem in asked.json}) == (2, {number for number, _ in expected})
     started = forgather("server", "--port", "0")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
-from command_line import Reply, Shell, SmallServer
+from cli.command_line import Reply, Shell, SmallServer
+from forgather_server import FORGATHER
 
 ASKS = (["sched", "status"], ["sched", "list"], ["job", "list"], ["job", "dump", "q_1_00000000"], ["sched", "pause"])
 
@@ -15,7 +17,7 @@ ASKS = (["sched", "status"], ["sched", "list"], ["job", "list"], ["job", "dump",
 @pytest.mark.parametrize("words", [*ASKS, ["job", "tail", "q_1_00000000"], ["job", "kill", "abc"]], ids=" ".join)
 def test_a_server_that_is_down(forgather: Shell, words: list[str]) -> None:
     with socket.socket() as held:
-        # Bound and not listening: nobody else can answer there.
+        # Bound and not listening: no other program can answer there.
         held.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{held.getsockname()[1]}"
         done = forgather(*words, "--server", url)
@@ -23,6 +25,40 @@ def test_a_server_that_is_down(forgather: Shell, words: list[str]) -> None:
     assert done.err == (
         f"forgather: could not reach forgather-server at {url}; is it running? (start with: forgather server)\n"
     )
+
+
+def test_a_host_that_does_not_exist(forgather: Shell) -> None:
+    done = forgather("job", "list", "--server", "http://no-such-host.invalid:8765")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "forgather: there is no host 'no-such-host.invalid'\n"
+        "hint: is http://no-such-host.invalid:8765 spelled correctly?\n"
+    )
+
+
+def test_a_host_on_which_no_server_listens(forgather: Shell) -> None:
+    name = socket.gethostname()
+    with socket.socket() as held:
+        # Bound and not listening: no other program can answer there.
+        held.bind(("0.0.0.0", 0))
+        port = held.getsockname()[1]
+        done = forgather("job", "list", "--server", f"http://{name}:{port}")
+    if "there is no host" not in done.err:
+        assert done.err.startswith(f"forgather: {name} is there, and nothing listens at its port {port}\nhint: ")
+    assert (done.code, done.out) == (1, "")
+
+
+def test_the_server_is_found_where_it_last_listened(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/jobs", [])
+    config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather")
+    (config / "server").mkdir(parents=True)
+    (config / "server" / "auth_token").write_text("of-the-file\n")
+    (config / "server" / "served_at").write_text(f"{server.url}\n")
+    assert forgather("job", "list", FORGATHER_SERVER_URL="").err == "no jobs\n"
+    assert server.asked[-1].headers["authorization"] == "Bearer of-the-file"
+    # What the settings say counts more.
+    (config / "config.yaml").write_text("port: 1\n")
+    assert "at http://127.0.0.1:1;" in forgather("job", "list", FORGATHER_SERVER_URL="").err
 
 
 def test_the_flag_goes_before_the_environment_and_that_before_the_settings(forgather: Shell) -> None:
@@ -51,37 +87,10 @@ def test_a_wrong_token(forgather: Shell, server: SmallServer) -> None:
     assert "f" * 64 not in done.err
 
 
-def test_no_token(forgather: Shell, server: SmallServer) -> None:
-    server.says("GET /api/jobs", {"detail": "authentication required"}, 401)
-    done = forgather("job", "list")
-    assert done.code == 1
-    assert "asks for a token, and " in done.err and "config/forgather/server/auth_token does not hold one" in done.err
-
-
-def test_the_token_is_read_from_the_environment_then_from_the_file(forgather: Shell, server: SmallServer) -> None:
-    server.says("GET /api/jobs", [])
-    folder = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather", "server")
-    folder.mkdir(parents=True)
-    (folder / "auth_token").write_text("of-the-file\n")
-    # requests prefers a line of ~/.netrc to a header.
-    netrc = Path(forgather.environment["HOME"], ".netrc")
-    netrc.write_text("machine 127.0.0.1 login me password mine\n")
-    netrc.chmod(0o600)
-    assert forgather("job", "list").code == 0
-    assert forgather("job", "list", FORGATHER_SERVER_TOKEN="of-the-environment").code == 0
-    sent = [request.headers.get("authorization") for request in server.asked]
-    assert sent == ["Bearer of-the-file", "Bearer of-the-environment"]
-
-
 @pytest.mark.parametrize("token", ["two\nlines", "tökén", "a b"])
 def test_what_is_no_token(forgather: Shell, token: str) -> None:
     done = forgather("job", "list", FORGATHER_SERVER_TOKEN=token)
     assert (done.code, done.err) == (1, "forgather: $FORGATHER_SERVER_TOKEN does not hold a token\n")
-
-
-def test_a_proxy_of_the_environment_is_not_for_this_machine(forgather: Shell, server: SmallServer) -> None:
-    server.says("GET /api/jobs", [])
-    assert forgather("job", "list", http_proxy="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1").code == 0
 
 
 @pytest.mark.parametrize(
@@ -101,7 +110,7 @@ def test_another_program_on_the_port(forgather: Shell, server: SmallServer, repl
     server.answers["GET /api/jobs"] = lambda request: reply
     done = forgather("job", "list")
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith(f"forgather: {server.url} does not answer as a forgather-server does")
+    assert done.err.startswith(f"forgather: {server.url} does not respond like a forgather-server")
     assert done.err.endswith("hint: does another program listen there?\n")
 
 
@@ -136,7 +145,7 @@ def test_what_the_server_says_is_passed_on_with_its_hint(forgather: Shell, serve
         ["nonsense"],
         ["job"],
         ["job", "tail"],
-        ["tb", "runs"],
+        ["tb", "runs", "more"],
         ["tb", "--port", "0"],
         ["tb", "--port", "70000"],
         ["tb", "--port", "x"],
@@ -170,3 +179,31 @@ def test_a_config_needs_a_project(forgather: Shell) -> None:
     done = forgather("-p", ".", "-t", "train.yaml", "tb", "--dry-run")
     assert done.code == 1
     assert done.err.startswith("forgather: there is no meta.yaml in ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tb", "--enqueue", "--logdir", "runs"],
+        ["tb", "--logdir", "runs"],
+        ["tb"],
+        ["-t", "train.yaml", "tb", "--enqueue"],
+        ["mkdocs", "--enqueue"],
+        ["ls"],
+        ["ls", "."],
+        ["logs", "list"],
+        ["logs", "summary"],
+        ["service", "add", "tensorboard", "lab", "logdir=runs"],
+    ],
+    ids=" ".join,
+)
+def test_a_current_folder_that_was_deleted(forgather: Shell, words: list[str]) -> None:
+    in_a_deleted_folder = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", in_a_deleted_folder, "sh", FORGATHER, *words],
+        cwd=forgather.folder, env=forgather.environment, capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "forgather: the current folder was deleted\nhint: cd to another one, or to the same path again\n"
+    )

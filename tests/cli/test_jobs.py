@@ -7,14 +7,16 @@ import time
 from typing import Any
 
 import pytest
-from command_line import Shell, SmallServer
+from cli.command_line import Shell, SmallServer
 
 ONE, OTHER = "q_1000_0000000a", "q_2000_0000000b"
 
 
 def job(queue_id: str = ONE, **more: Any) -> dict[str, Any]:
     params = {"logdir": "/runs/tiny", "port": 6006}
-    return {"queue_id": queue_id, "status": "running", "priority": 0, "job_params": params, "title": "tiny", **more}
+    return {"queue_id": queue_id, "status": "running", "priority": 0, "job_params": params, "title": "tiny", **more} | {
+        "config": "tensorboard:6006"
+    }
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def jobs(server: SmallServer) -> SmallServer:
     failed = job(OTHER, status="failed", signal=9, exit_code=None, error="killed\nits last words", title="evil\x1b[2J")
     server.says("GET /api/jobs", [job(port=6006, started_at=time.time() - 200), failed])
     server.says("GET /api/queue", [])
-    server.says(f"GET /api/jobs/{ONE}/status", job(path_prefix=f"/api/tb/{ONE}"))
+    server.says(f"GET /api/jobs/{ONE}/status", job(path_prefix=f"/api/tb/{ONE}", alive=True))
     server.says(f"GET /api/jobs/{OTHER}/status", failed)
     return server
 
@@ -30,13 +32,50 @@ def jobs(server: SmallServer) -> SmallServer:
 def test_list(forgather: Shell, jobs: SmallServer) -> None:
     done = forgather("job", "list")
     header, first, second = done.out.splitlines()
-    assert header.split() == ["ID", "STATUS", "PORT", "PRIORITY", "AGE", "TITLE", "NOTE"]
-    assert first.split() == [ONE, "running", "6006", "0", "3m", "tiny", "-"]
-    assert second.split("  ")[:2] == [OTHER, "failed, signal 9"]
+    assert header.split() == ["ID", "STATUS", "VIEWER", "AGE", "TITLE", "NOTE"]
+    assert first.split() == [ONE, "running", "tensorboard:6006", "3m", "tiny", "-"]
+    assert second.split()[:2] == [OTHER, "failed"]
     assert "killed" in second and "last words" not in second
     # What a terminal would obey is shown instead.
     assert r"evil\x1b[2J" in second
     assert header.index("STATUS") == first.index("running") == second.index("failed")
+
+
+def test_how_jobs_ended_and_how_long_they_ran(forgather: Shell, server: SmallServer) -> None:
+    now = time.time()
+    ended: dict[str, Any] = {"started_at": now - 7500, "finished_at": now - 300}
+    stopped = job(OTHER, status="aborted", exit_code=0, stop_requested=True, error="killed on request", **ended)
+    server.says(
+        "GET /api/jobs",
+        [
+            job(stop_requested=True, port=6007, started_at=now - 60, priority=5),
+            job(status="done", exit_code=0, **ended),
+            stopped,
+            job(status="aborted", error="ended by a restart of the machine", **ended),
+            job(status="failed", exit_code=3, **ended),
+        ],
+    )
+    header, *lines = forgather("job", "list").out.splitlines()
+    assert header.split("  ")[-1] == "NOTE" and "PRIORITY" in header and "RAN FOR" in header
+    rows = [line.split(maxsplit=6) for line in lines]
+    assert [row[1:4] for row in rows] == [
+        ["stopping", "tensorboard:6007", "5"],
+        ["done", "tensorboard:6006", "-"],
+        ["stopped", "tensorboard:6006", "-"],
+        ["stopped", "tensorboard:6006", "-"],
+        ["failed", "tensorboard:6006", "-"],
+    ]
+    assert [line.split("tiny")[1].strip() for line in lines] == [
+        "-", "-", "-", "ended by a restart of the machine", "exit code 3"
+    ]  # fmt: skip
+    assert all(" 5m ago  2h " in line for line in lines[1:])
+    server.says(f"GET /api/jobs/{OTHER}/status", stopped)
+    shown = forgather("job", "status", OTHER).out
+    assert "status:    stopped\n" in shown and "ran for:   2h" in shown
+    finished = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now - 300))
+    assert f"finished:  {finished} (5m ago)\n" in shown
+    # The API's words are in --json.
+    assert forgather("job", "status", OTHER, "--json").json["status"] == "aborted"
 
 
 def test_an_empty_list(forgather: Shell, server: SmallServer) -> None:
@@ -53,6 +92,18 @@ def test_status(forgather: Shell, jobs: SmallServer) -> None:
     )
     assert f"{jobs.url}/api/tb/{ONE}/" in forgather("job", "status", ONE).out
     assert forgather("job", "status", OTHER, "--json").json["signal"] == 9
+
+
+def test_json_has_whole_addresses(forgather: Shell, server: SmallServer) -> None:
+    path = f"/api/tb/{ONE}/"
+    server.says("GET /api/jobs", [job(url=path)])
+    server.says(f"GET /api/jobs/{ONE}/status", job(url=path, finished_at=1))
+    server.says(f"POST /api/jobs/{ONE}/control/kill", {"success": True, "data": job(url=path)})
+    whole = f"{server.url}{path}"
+    assert forgather("job", "list", "--json").json[0]["url"] == whole
+    assert forgather("job", "status", ONE, "--json").json["url"] == whole
+    assert forgather("job", "wait", ONE, "--json").json["url"] == whole
+    assert forgather("job", "kill", ONE, "--json").json["data"]["url"] == whole
 
 
 @pytest.mark.parametrize("part", ["0a", "1000", "q_1000_0", ONE])
@@ -133,11 +184,13 @@ def test_another_priority(forgather: Shell, jobs: SmallServer, priority: int) ->
 def test_the_schedulers_status(forgather: Shell, server: SmallServer) -> None:
     status = {"enabled": True, "tick_count": 7, "last_tick_at": time.time() - 90, "running_count": 3}
     server.says("GET /api/queue/scheduler", {**status, "queued_count": 2})
-    assert forgather("sched", "status").out == "enabled=True  queued=2  running=3  last_tick=1m ago\n"
-    # Forgather's own server does not count the queue, nor has it ticked at first.
-    server.says("GET /api/queue/scheduler", {**status, "last_tick_at": None})
+    server.says("GET /api/jobs", [job(), job(), job(status="sleeping")])
+    assert forgather("sched", "status").out == "dispatching; 2 running, 1 sleeping, 2 queued\n"
+    # Forgather's own server does not count the queue.
+    server.says("GET /api/queue/scheduler", {**status, "enabled": False})
     server.says("GET /api/queue", [job()])
-    assert forgather("sched", "status").out == "enabled=True  queued=1  running=3  last_tick=never\n"
+    server.says("GET /api/jobs", [])
+    assert forgather("sched", "status").out == "paused (forgather sched resume); 0 running, 1 queued\n"
 
 
 def test_the_queue(forgather: Shell, server: SmallServer) -> None:

@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from command_line import Shell
+from cli.command_line import Shell
 
+from forgather_units.cli.runs import run_target
 from forgather_units.samples.collection import OUTPUT_MODELS, SAMPLES, STEPS
 
 NEWEST, OLDER = SAMPLES[4], SAMPLES[0]
@@ -38,6 +39,15 @@ def test_list(forgather: Shell, models: Path) -> None:
     assert second.split()[:2] == ["2", name(OLDER.folder)]
     listed = forgather("logs", "list", "--json", str(models / "tiny")).json
     assert [each["run"] for each in listed] == [name(OLDER.folder)]
+
+
+def test_a_list_that_is_not_whole_says_so(
+    forgather: Shell, models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run_target, "MOST_FOLDERS", 4)
+    found = run_target.named_runs([str(models)])
+    said = capsys.readouterr().err
+    assert f"only 4 folders below {models} were searched: there may be more runs than these {len(found)};" in said
 
 
 def test_summary_is_of_the_newest_run(forgather: Shell, models: Path) -> None:
@@ -96,8 +106,15 @@ def test_the_project_around_the_current_folder(forgather: Shell, models: Path) -
 @pytest.mark.parametrize(("ending", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_plot(forgather: Shell, models: Path, ending: str, magic: bytes) -> None:
     done = forgather("logs", "plot", "-o", f"curves.{ending}")
-    assert (done.code, done.out) == (0, f"curves.{ending}\n")
+    assert (done.code, done.out) == (0, f"wrote {forgather.folder}/curves.{ending}\n")
     assert (forgather.folder / f"curves.{ending}").read_bytes().startswith(magic)
+
+
+def test_a_plot_without_a_file_s_name_says_where_it_is(forgather: Shell, models: Path) -> None:
+    done = forgather("logs", "plot")
+    written = Path(done.out.removeprefix("wrote ").removesuffix("\n"))
+    assert (done.code, written.parent, written.suffix) == (0, forgather.folder, ".png")
+    assert written.read_bytes().startswith(b"\x89PNG")
 
 
 def svg(forgather: Shell, *words: str) -> str:
@@ -166,7 +183,7 @@ def test_without_any_run(forgather: Shell) -> None:
 
 
 def test_names_that_a_terminal_would_obey(forgather: Shell, models: Path) -> None:
-    """Folders and metrics are named by whoever trained: they are shown, and neither obeyed nor stumbled over."""
+    """Names of folders and metrics may hold anything: they are shown, and their control characters do nothing."""
     run = Path(os.fsdecode(b"odd\xff\x1b[31m"))
     (forgather.folder / run).mkdir()
     log = forgather.folder / run / "trainer_logs.json"
@@ -175,3 +192,42 @@ def test_names_that_a_terminal_would_obey(forgather: Shell, models: Path) -> Non
         done = forgather("logs", words[0], str(run), *words[1:])
         assert "\x1b" not in done.out + done.err, words
         assert done.code == (1 if "x" in words else 0), done.err
+
+
+def test_one_unreadable_run_leaves_the_others_in_the_table(forgather: Shell, models: Path) -> None:
+    log = models / OLDER.folder / "trainer_logs.json"
+    log.chmod(0)
+    done = forgather("logs", "summary", "--all", "--format", "one-line")
+    assert (done.code, done.err) == (1, f"forgather: {log} cannot be read: Permission denied\n")
+    assert [line.partition(":")[0] for line in done.out.splitlines()] == [name(NEWEST.folder)]
+    for verb in (("summary", str(log)), ("plot", str(log), "-o", "x.png")):
+        done = forgather("logs", *verb)
+        assert (done.code, done.out, done.err) == (1, "", f"forgather: {log} cannot be read: Permission denied\n")
+
+
+@pytest.mark.parametrize("verb", ["list", "summary", "plot"])
+def test_a_folder_that_cannot_be_read(forgather: Shell, models: Path, verb: str) -> None:
+    models.chmod(0)
+    done = forgather("logs", verb, str(models))
+    models.chmod(0o700)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"forgather: {models} cannot be read") and len(done.err.splitlines()) == 1
+
+
+def test_a_subfolder_that_cannot_be_read_is_named(forgather: Shell, models: Path) -> None:
+    closed = models / "tiny"
+    closed.chmod(0)
+    done = forgather("logs", "list")
+    closed.chmod(0o700)
+    assert (done.code, done.err) == (0, f"warning: {closed} cannot be read: its runs are missing here\n")
+    assert len(done.out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("verb", ["list", "summary", "plot"])
+def test_what_is_neither_a_folder_nor_a_log(forgather: Shell, verb: str) -> None:
+    os.mkfifo(forgather.folder / "pipe.json")
+    (forgather.folder / "loop").symlink_to("loop")
+    for path in ("pipe.json", "/dev/zero", "loop", "gone"):
+        done = forgather("logs", verb, path)
+        assert (done.code, done.out) == (1, ""), path
+        assert len(done.err.splitlines()) == 1, done.err

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
-from command_line import Reply, Shell, SmallServer
+from cli.command_line import Reply, Shell, SmallServer
+from example_workspace import copy_workspace
 
-WORKSPACE = Path(__file__).parents[1] / "projects" / "workspace"
 ID = "q_1000_0000000a"
 
 
 @pytest.fixture
 def workspace(forgather: Shell) -> Path:
-    return Path(shutil.copytree(WORKSPACE, forgather.folder / "workspace"))
+    return copy_workspace(forgather.folder)
 
 
 @pytest.fixture
@@ -86,7 +85,7 @@ def test_ls_with_a_broken_project_among_others(forgather: Shell, workspace: Path
     [
         (["ls"], "there is no meta.yaml in "),
         (["ls", "-r"], "there is no project in or below "),
-        (["ls", "nowhere"], "nowhere is no folder"),
+        (["ls", "nowhere"], "nowhere is not a folder"),
         (["-t", "x.yaml", "tb"], "there is no meta.yaml in "),
     ],
 )

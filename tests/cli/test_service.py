@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from command_line import Shell, SmallServer
+from cli.command_line import Shell, SmallServer
 
 
 def service(name: str, status: str | None, *, enabled: bool = True, error: str | None = None) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def service(name: str, status: str | None, *, enabled: bool = True, error: str |
 
 def test_the_list(forgather: Shell, server: SmallServer) -> None:
     server.says("GET /api/services", [])
-    assert forgather("service", "list").out == "no services: forgather service add tensorboard NAME logdir=DIR\n"
+    assert forgather("service", "list").out == "no services: forgather service add tensorboard NAME --logdir DIR\n"
     listed = [
         service("asleep", "sleeping"),
         service("killed", "aborted"),
@@ -45,10 +45,13 @@ def test_the_list(forgather: Shell, server: SmallServer) -> None:
         ["lost", "-", "logdir /x does not exist"],
     ]
     assert rows[0][3] == f"{server.url}/api/tb/asleep/"
-    assert forgather("service", "list", "--json").json == listed
+    # The API has the path alone.
+    whole = [{**each, "url": f"{server.url}{each['url']}"} for each in listed]
+    assert forgather("service", "list", "--json").json == whole
 
 
 def test_what_is_declared(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/services", [])
     server.says("POST /api/services", service("lab", "sleeping"))
     words = ["logdir=runs", "port=6010", "idle_timeout=2h", "private=true", "window_title=No"]
     done = forgather("service", "add", "tensorboard", "lab", *words)
@@ -73,6 +76,52 @@ def test_what_is_declared(forgather: Shell, server: SmallServer) -> None:
         "enabled": False,
         "args": {"config_file": str(here / "mkdocs.yml"), "watch": [str(here / "src"), "/y"]},
     }
+
+
+def test_flags_are_those_of_the_viewer(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/services", [])
+    server.says("POST /api/services", service("lab", "sleeping"))
+    flags = "--logdir runs --port 6010 --idle-timeout 2h --bind-all --window-title No memory_max=2G"
+    assert forgather("service", "add", "tensorboard", "lab", *flags.split()).code == 0
+    assert server.asked[-1].body["args"] == {
+        "memory_max": "2G",
+        "logdir": str(forgather.folder / "runs"),
+        "port": 6010,
+        "idle_timeout": "2h",
+        "bind_all": True,
+        "window_title": "No",
+    }
+    flags = "-f mkdocs.yml --no-livereload --watch src --watch /y"
+    assert forgather("service", "add", "mkdocs", "docs", *flags.split()).code == 0
+    here = forgather.folder
+    assert server.asked[-1].body["args"] == {
+        "config_file": str(here / "mkdocs.yml"),
+        "livereload": False,
+        "watch": [str(here / "src"), "/y"],
+    }
+
+
+def test_one_that_exists_is_replaced_only_on_request(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/services", [service("lab", "running")])
+    server.says("POST /api/services", service("lab", "sleeping"))
+    words = ["service", "add", "tensorboard", "lab", "--logdir", "/y", "--port", "6010"]
+    done = forgather(*words)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "forgather: tensorboard lab exists: logdir /x -> /y; port none -> 6010\n"
+        "hint: --replace replaces it, which restarts it\n"
+    )
+    assert [request.method for request in server.asked] == ["GET"]
+    done = forgather(*words, "--replace")
+    assert done.out.splitlines() == [
+        "changed: logdir /x -> /y",
+        "changed: port none -> 6010",
+        f"tensorboard lab: sleeping  {server.url}/api/tb/lab/",
+    ]
+    # The same declaration again changes nothing; another one of the same name and another kind is another service.
+    for same in (["tensorboard", "lab", "logdir=/x"], ["mkdocs", "lab", "config_file=/y"]):
+        assert forgather("service", "add", *same).code == 0
+    assert "enabled true -> false" in forgather("service", "add", "tensorboard", "lab", "logdir=/x", "--disabled").err
 
 
 @pytest.mark.parametrize(
@@ -103,7 +152,19 @@ def test_one_is_removed(forgather: Shell, server: SmallServer) -> None:
     assert (done.code, done.err) == (1, "forgather: no such service: tensorboard lab\n")
 
 
-@pytest.mark.parametrize("words", [["tensorboard", "lab"], ["tensorboard", "lab", "logdir"], ["jupyter", "x", "a=b"]])
-def test_wrong_usage(forgather: Shell, server: SmallServer, words: list[str]) -> None:
-    assert forgather("service", "add", *words).code == 2
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("tensorboard lab", "--logdir is missing"),
+        ("tensorboard lab logdir", "'logdir' is not of the form KEY=VALUE"),
+        ("tensorboard lab logdri=/x", "'logdri' is no option of TensorBoard (did you mean 'logdir'?)"),
+        ("tensorboard lab logdir=/x --logdir /y", "logdir is given twice"),
+        ("tensorboard lab logdir=/x --strict", "--strict is no option of TensorBoard"),
+        ("jupyter x a=b", "type must be one of tensorboard, mkdocs, not 'jupyter'"),
+    ],
+)
+def test_wrong_usage(forgather: Shell, server: SmallServer, typed: str, sentence: str) -> None:
+    done = forgather("service", "add", *typed.split())
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"forgather: {sentence}\nsee: forgather service add --help\n"
     assert server.asked == []

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import requests
-from command_line import Reply, Request, Shell, SmallServer
+from cli.command_line import Reply, Request, Shell, SmallServer
+from ports import free_port
 from waiting import wait_until
 
 ID = "q_1000_0000000a"
@@ -115,20 +116,68 @@ def test_a_logdir_that_cannot_be(forgather: Shell, words: list[str], sentence: s
 
 def test_an_empty_logdir_is_warned_of(forgather: Shell) -> None:
     done = forgather("tb", "--dry-run", "--logdir=.")
-    assert (done.code, done.err) == (0, f"warning: {forgather.folder} has no event files yet\n")
+    assert (done.code, done.err) == (
+        0,
+        f"warning: {forgather.folder} has no event files yet: TensorBoard will be empty until a run writes some\n",
+    )
 
 
 def test_the_exit_code_is_tensorboards(forgather: Shell, models: Path) -> None:
-    done = forgather("tb", "--samples-per-plugin=images")
+    done = forgather("tb", "--", "--reload_interval=soon")
     assert done.code == 2
-    assert done.err.splitlines()[-1].startswith("tensorboard: error:") or "samples_per_plugin" in done.err
+    assert "--reload_interval" in done.err
+
+
+@pytest.mark.parametrize("how", [["--dry-run"], ["--dry-run", "--enqueue"], [], ["--enqueue"]], ids=" ".join)
+def test_samples_are_checked_wherever_it_runs(
+    forgather: Shell, server: SmallServer, models: Path, how: list[str]
+) -> None:
+    done = forgather("tb", *how, "--samples-per-plugin=images")
+    assert (done.code, done.out, server.asked) == (1, "", [])
+    assert done.err == "forgather: samples_per_plugin must look like images=100,scalars=500 (0 keeps all)\n"
+
+
+def test_samples_with_spaces_zeros_and_unknown_names(forgather: Shell, models: Path) -> None:
+    done = forgather("tb", "--dry-run", "--samples-per-plugin", " images = 100, scalar=0 ,text=00")
+    assert shlex.split(done.out)[-1] == "--samples_per_plugin=images=100,scalar=1000000000,text=1000000000"
+    assert done.err == (
+        "warning: samples_per_plugin: unknown plugin 'scalar' (did you mean 'scalars'?): "
+        "it has no effect unless a plugin of that name is installed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("logdir", "hint"),
+    [
+        ("s3://bucket/x", "mount it (mount-s3 or rclone mount, for example)"),
+        ("gs://bucket/x", "mount it (gcsfuse or rclone mount, for example)"),
+        ("hdfs://name/x", "mount it (hadoop-fuse-dfs or an NFS gateway, for example)"),
+        ("file:///runs/x", "give the path alone: /runs/x"),
+        ("a:/runs/x", "give the path alone: /runs/x"),
+        ("a:/runs/x,b:runs/y", "make a folder with a link to each of them (ln -s)"),
+    ],
+)
+def test_a_logdir_that_is_no_local_folder(forgather: Shell, server: SmallServer, logdir: str, hint: str) -> None:
+    for how in (["--dry-run"], ["--enqueue"], []):
+        done = forgather("tb", *how, "--logdir", logdir)
+        assert (done.code, done.out, server.asked) == (1, "", [])
+        assert done.err.startswith(
+            f"forgather: logdir must be one folder of this machine, not {logdir!r}\nhint: {hint}"
+        ), done.err
+    done = forgather("service", "add", "tensorboard", "lab", f"logdir={logdir}")
+    assert (done.code, server.asked) == (1, [])
+
+
+def test_a_folder_may_be_named_like_an_address(forgather: Shell) -> None:
+    folder = forgather.folder / "s3:" / "bucket"
+    folder.mkdir(parents=True)
+    done = forgather("tb", "--dry-run", "--logdir", "s3://bucket")
+    assert (done.code, shlex.split(done.out)[1]) == (0, f"--logdir={folder}")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_in_the_foreground_it_is_tensorboard(forgather: Shell, models: Path, number: signal.Signals) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     with subprocess.Popen(**forgather.command("tb", f"--port={port}", "--", "--load_fast=false")) as process:
         try:
             # Once it listens it is not ready for Ctrl-C yet; once it answers it is.
@@ -147,7 +196,7 @@ def test_in_the_foreground_a_port_or_host_that_cannot_be_had_is_one_sentence(for
         # Its command line can be had all the same.
         assert forgather("tb", f"--port={port}", "--dry-run").code == 0
     assert done.code == 1
-    assert done.err.startswith(f"forgather: port {port} of 127.0.0.1 cannot be had now\nhint: ")
+    assert done.err.startswith(f"forgather: port {port} on 127.0.0.1 is in use\nhint: ")
     assert "--port auto" in done.err
     done = forgather("tb", "--host", "192.0.2.1")
     assert (done.code, done.err) == (1, "forgather: host '192.0.2.1' is not an address of this machine\n")
@@ -246,4 +295,4 @@ def test_follow_prints_the_output(forgather: Shell, server: SmallServer, models:
     server.answers[f"GET /api/jobs/{ID}/tty/stream"] = stream
     done = forgather("tb", "--enqueue", "--follow")
     assert done.out.splitlines() == [f"queued: {ID} (tensorboard:6006, priority=0)", "serving"]
-    assert done.err == "--- done, exit code 0 ---\n"
+    assert done.err == "--- done ---\n"

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from command_line import FORGATHER, Reply, Request, Shell, SmallServer
+from cli.command_line import Reply, Request, Shell, SmallServer
+from forgather_server import FORGATHER
 from waiting import wait_until
 
-from forgather_units.cli.events import Event, parse
+from forgather_units.cli.connection.events import Event, parse
 
 ID = "q_1000_0000000a"
 STREAM = f"GET /api/jobs/{ID}/tty/stream"
@@ -35,9 +36,10 @@ def streams(server: SmallServer, *connections: list[bytes]) -> None:
 
 
 def _streams_of(server: SmallServer) -> list[Request]:
-    return [request for request in server.asked if STREAM.endswith(request.path)]
+    return [request for request in server.asked if STREAM.endswith(request.path.partition("?")[0])]
 
 
+_ODD = base64.b64encode(b"\xff\n").decode()
 END = event("end", status="failed", signal=9, exit_code=None)
 
 
@@ -52,14 +54,21 @@ def test_lines_arrive_as_they_were_printed(forgather: Shell, server: SmallServer
             event("line", "c3", text=" line", ends=True, time=1),
             event("line", "c4", text="?", ends=True, time=1, base64=base64.b64encode(odd).decode()),
             event("dropped", "c5", count=12, time=1),
+            event("output", "c6", pieces=[{"text": "five\nsix\n"}, {"dropped": 0}, {"text": "?\n", "base64": _ODD}]),
+            event("unreadable", detail="the journal cannot be read: why"),
             event("news", "c6", of="a later version"),
             END,
         ],
     )
     done = subprocess.run(**{**forgather.command("job", "tail", ID), "text": False}, check=False)
     assert done.returncode == 0
-    assert done.stdout == b"\x1b[32mgreen\x1b[0m\na long line\n" + odd + b"\n"
-    assert done.stderr == b"--- journald dropped 12 lines ---\n--- failed, signal 9 ---\n"
+    assert done.stdout == b"\x1b[32mgreen\x1b[0m\na long line\n" + odd + b"\nfive\nsix\n\xff\n"
+    assert done.stderr.decode().splitlines() == [
+        "--- journald dropped 12 lines ---",
+        "--- journald drops lines: its rate limit is reached ---",
+        "--- the journal cannot be read: why ---",
+        "--- failed, signal 9 ---",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +76,7 @@ def test_lines_arrive_as_they_were_printed(forgather: Shell, server: SmallServer
     [
         ({"status": "queued", "waits_for": "port 6006 is held by another process"}, "queued: port 6006 is held by "),
         ({"status": "queued", "waits_for": None}, "queued: not started yet"),
-        ({"status": "sleeping"}, "sleeping: until somebody looks at it"),
+        ({"status": "sleeping"}, "sleeping: until the next request"),
     ],
 )
 def test_a_silent_job_says_why(forgather: Shell, server: SmallServer, job: dict[str, object], note: str) -> None:
@@ -155,6 +164,32 @@ def test_dump_is_every_byte(forgather: Shell, server: SmallServer) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, printed, b"")
     as_json = forgather("job", "dump", ID, "--json").json
     assert base64.b64decode(as_json["base64"]) == printed
+
+
+LISTENS = b"TensorBoard 2.20.0 at http://localhost:6006/ (Press CTRL+C to quit)\n"
+SERVES = b"INFO    -  [12:00:00] Serving on http://127.0.0.1:8000/\n"
+
+
+def test_a_viewer_s_own_address_is_followed_by_the_one_to_use(forgather: Shell, server: SmallServer) -> None:
+    printed = b"first\n" + LISTENS + b"later\n" + SERVES
+    note = f"--- open it at {server.url}/api/tb/{ID}/ ---\n"
+    server.says(f"GET /api/jobs/{ID}/status", {"status": "running", "path_prefix": f"/api/tb/{ID}"})
+    # Cut anywhere: byte by byte.
+    server.answers[f"GET /api/jobs/{ID}/tty"] = lambda _: Reply(
+        kind="text/plain", pieces=(printed[at : at + 1] for at in range(len(printed)))
+    )
+    streams(server, [event("output", "c1", pieces=[{"text": printed.decode()}]), END])
+    for verb, ending in (("dump", ""), ("tail", "--- failed, signal 9 ---\n")):
+        # Standard output has each byte as it was printed.
+        done = forgather("job", verb, ID)
+        assert (done.code, done.out, done.err) == (0, printed.decode(), note * 2 + ending)
+        # Behind the line, not somewhere before or after it.
+        both = subprocess.run(**forgather.command("job", verb, ID) | {"stderr": subprocess.STDOUT}, check=False).stdout
+        assert both == f"first\n{LISTENS.decode()}{note}later\n{SERVES.decode()}{note}{ending}"
+    assert "open it" not in forgather("job", "tail", ID, "--json").err
+    # A server that does not know where it is.
+    server.says(f"GET /api/jobs/{ID}/status", {"detail": "no"}, 503)
+    assert forgather("job", "dump", ID).err == ""
 
 
 def test_events_cut_anywhere_are_the_same() -> None:

@@ -1,4 +1,4 @@
-"""A clean Debian that is booted, and what can be done on it."""
+"""A booted clean Debian, and operations on it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PATIENCE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """`packages` is where the folder of packages is seen."""
+    """`packages` is the path of the folder of packages inside."""
 
     sandbox: Sandbox
     suite: str
     packages: Path
 
     def run(self, *command: str, user: str = "", check: bool = True) -> str:
-        """What `command` prints on both streams, run as root or as `user` in their login session's environment."""
+        """The output of `command` on both streams, run as root, or as `user` with a login session's environment."""
         options = ["--quiet", "--wait", "--collect", "--pipe", "--service-type=exec"]
         options += [f"--setenv={name}={value}" for name, value in self._environment(user).items()]
         if user:
@@ -51,14 +51,14 @@ class Machine:
         return self.shell(f"{shlex.join(command)} >/dev/null 2>&1 && echo yes", user=user, check=False) == "yes"
 
     def start(self, script: str) -> subprocess.Popen[str]:
-        """A shell that goes on beside; the caller ends it."""
+        """A shell that runs in the background; the caller ends it."""
         command = ["systemd-run", "--quiet", "--wait", "--collect", "--pipe", "--service-type=exec", "/bin/bash", "-c"]
         return subprocess.Popen(
             self.sandbox.enter([*command, script.replace("$", "$$")]), stdout=subprocess.PIPE, text=True
         )
 
     def install(self, *names: str) -> None:
-        """With apt, as a person would; from the archive that was filled before."""
+        """Install with apt, from the archive that was filled before."""
         self.run("apt-get", "install", "-y", *names)
 
     def uid(self, user: str) -> int:
@@ -73,8 +73,8 @@ class Machine:
 
 @contextmanager
 def machine(suite: str, packages: Path, more: Sequence[Path] = ()) -> Iterator[Machine]:
-    """Booted, with systemd as its process 1 and a loopback of its own. `packages` is a folder outside."""
-    # A path that systemd's fresh file systems inside do not hide, and that holds nothing of the machine's own.
+    """A machine booted with systemd as process 1 and its own loopback. `packages` is a folder outside."""
+    # A path that systemd's new file systems inside do not hide, and that does not exist on the machine itself.
     bind = [str(packages), *map(str, more)]
     with booted(bind_read_only=bind, tree=str(base_tree(suite)), private_network=True) as sandbox:
         yield Machine(sandbox, suite, packages)

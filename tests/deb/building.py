@@ -1,4 +1,4 @@
-"""Builds the packages as `make deb` does, again from their source package, and one under another version."""
+"""Builds the packages as `make deb` does, rebuilds them from the source package, and changes a version."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def build(folder: Path) -> list[Path]:
 
 
 def rebuild(source: Path, folder: Path, **environ: str) -> list[Path]:
-    """The same of a source package, which is unpacked in `folder`."""
+    """The .deb files of a build from a source package, which is unpacked in `folder`."""
     tree = folder / "tree"
     tree.mkdir(parents=True)
     subprocess.run(["tar", "xf", str(source), "--strip-components=1", "-C", str(tree)], check=True)
-    # Debian's own programs, whatever else is on the PATH.
+    # Debian's own programs only.
     path = "/usr/sbin:/usr/bin:/sbin:/bin"
     return _built(["dpkg-buildpackage", "-us", "-uc", "-b"], tree, folder, PATH=path, **environ)
 
@@ -38,8 +38,8 @@ def _built(command: list[str], place: Path, folder: Path, **environ: str) -> lis
     return sorted(folder.glob("*.deb"))
 
 
-def repacked(package: Path, version: str, folder: Path) -> Path:
-    """The same package under another version."""
+def repack(package: Path, version: str, folder: Path) -> Path:
+    """The same package with another version."""
     tree = folder / "tree"
     subprocess.run(["dpkg-deb", "-R", str(package), str(tree)], check=True)
     control = tree / "DEBIAN/control"

@@ -1,4 +1,4 @@
-"""Clean Debians: made once by debootstrap from this machine's own sources, kept in a cache, never written by a boot."""
+"""Clean Debians, created once with debootstrap from this machine's mirror, in a cache that boots do not change."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-# Nothing that the packages ought to pull in themselves.
-_BESIDE_MINIMAL: Final = "systemd-sysv,dbus"
+# Without the packages that the tested ones must pull in themselves.
+_ADDED_TO_MINIMAL: Final = "systemd-sysv,dbus"
 TOOLS: Final = ("autopkgtest", "curl", "dpkg-dev", "man-db", "zsh")
-"""With which the tests look at the machine."""
+"""Programs that the tests use on the machine."""
 _SECURITY: Final = "-security"
 
 
@@ -23,29 +23,29 @@ def cache() -> Path:
 
 
 def base_tree(suite: str) -> Path:
-    """The root file system of a minimal `suite`; some minute where it has to be made first."""
+    """The root file system of a minimal `suite`; creating it takes a minute."""
     tree = cache() / suite
-    with _alone(suite):
+    with _locked(suite):
         if not tree.exists():
             cache().mkdir(parents=True, exist_ok=True)
             new = tree.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
-            _run("debootstrap", "--variant=minbase", f"--include={_BESIDE_MINIMAL}", suite, str(new), _sources()[0])
+            _run("debootstrap", "--variant=minbase", f"--include={_ADDED_TO_MINIMAL}", suite, str(new), _sources()[0])
             new.rename(tree)
         (tree / "etc/apt/sources.list").write_text(_sources_list(suite))
     return tree
 
 
 def fetch_dependencies(suite: str, packages: Sequence[Path], tools: Sequence[str]) -> None:
-    """Into the tree's own archive: a machine without a network can then install the files and, bare, the tools."""
+    """Fill the tree's apt archive, so that a machine without a network can install the packages and the tools."""
     tree = base_tree(suite)
-    with _alone(suite):
+    with _locked(suite):
         inside = tree / "srv"
         for package in packages:
             shutil.copy(package, inside)
-        # docker-clean and its like are the host's; a clean Debian keeps what it has downloaded.
+        # A clean Debian keeps downloaded packages; docker-clean and the like are settings of the host.
         (tree / "etc/apt/apt.conf.d/keep").write_text('APT::Keep-Downloaded-Packages "true";\n')
-        # What becomes of a machine that loses its power in a test is nothing to wait for.
+        # A test machine need not survive a power loss, and syncing takes time.
         (tree / "etc/dpkg/dpkg.cfg.d/unsafe").write_text("force-unsafe-io\n")
         shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
         try:
@@ -94,8 +94,8 @@ def _run(*command: str) -> None:
 
 
 @contextmanager
-def _alone(suite: str) -> Iterator[None]:
-    """Two runs at once share the cache."""
+def _locked(suite: str) -> Iterator[None]:
+    """Lock the cache, which simultaneous runs share."""
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / f"{suite}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

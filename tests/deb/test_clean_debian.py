@@ -1,4 +1,4 @@
-"""The life of the packages on a clean Debian with systemd as process 1: a story, told in the order of the file."""
+"""The packages on a clean Debian with systemd as process 1. The tests depend on each other, in this order."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def the_job(debian: Machine, user: str = "") -> dict[str, object]:
     return dict(jobs[0])
 
 
-def queued(said: str) -> str:
-    """The id in what `forgather tb --enqueue` has printed."""
-    return said.partition("queued: ")[2].split()[0]
+def queued(output: str) -> str:
+    """The id in the output of `forgather tb --enqueue`."""
+    return output.partition("queued: ")[2].split()[0]
 
 
 def viewer_pids(debian: Machine) -> str:
@@ -46,7 +46,7 @@ def tags(debian: Machine, server: str, token_file: str, queue_id: object, user: 
     return debian.shell(script, user=user)
 
 
-def test_apt_installs_it_and_the_server_is_up(debian: Machine) -> None:
+def test_apt_installs_the_packages_and_starts_the_server(debian: Machine) -> None:
     debian.install(*map(str, sorted(debian.packages.glob("*.deb"))))
     debian.install("--no-install-recommends", *TOOLS)
     assert debian.run("cat", "/proc/1/comm") == "systemd"
@@ -58,7 +58,7 @@ def test_apt_installs_it_and_the_server_is_up(debian: Machine) -> None:
         assert json.loads(debian.shell(f"curl --silent --fail --max-time 20 {address}"))["status"] == "ok"
 
 
-def test_the_account_is_no_root(debian: Machine) -> None:
+def test_the_server_runs_as_its_own_account(debian: Machine) -> None:
     pid = debian.run("systemctl", "show", "-P", "MainPID", "forgather-server")
     owner = debian.run("stat", "-c", "%U", f"/proc/{pid}")
     assert owner == "forgather"
@@ -67,17 +67,17 @@ def test_the_account_is_no_root(debian: Machine) -> None:
     assert "listening at" in debian.run("systemctl", "show", "-P", "StatusText", "forgather-server")
 
 
-def test_systemd_reads_the_units_without_a_word(debian: Machine) -> None:
-    """With their manual pages."""
+def test_systemd_analyze_finds_no_problem_in_the_units(debian: Machine) -> None:
+    """It also checks that their manual pages exist."""
     assert debian.run("systemd-analyze", "verify", "forgather-server.service", "forgather-server.socket") == ""
 
 
 def exposure(debian: Machine) -> float:
-    said = debian.run("systemd-analyze", "security", "--no-pager", "forgather-server.service")
-    return float(said.splitlines()[-1].split("forgather-server.service: ")[1].split()[0])
+    output = debian.run("systemd-analyze", "security", "--no-pager", "forgather-server.service")
+    return float(output.splitlines()[-1].split("forgather-server.service: ")[1].split()[0])
 
 
-def test_its_exposure_is_as_promised(debian: Machine) -> None:
+def test_the_exposure_is_at_most_1_0(debian: Machine) -> None:
     assert exposure(debian) <= 1.0
 
 
@@ -90,15 +90,15 @@ def test_a_tensorboard_opens_through_the_proxy(debian: Machine) -> None:
     assert json.loads(tags(debian, SYSTEM, TOKEN_FILE, job["queue_id"]))["a"].keys() == {"loss"}
 
 
-def test_it_is_a_unit_of_the_accounts_own_manager(debian: Machine) -> None:
+def test_the_viewer_is_a_unit_of_the_account_s_own_manager(debian: Machine) -> None:
     unit = str(the_job(debian)["unit"])
-    said = debian.run("systemctl", "--user", "-M", "forgather@", "--no-pager", "status", unit)
-    assert "active (running)" in said
+    status = debian.run("systemctl", "--user", "-M", "forgather@", "--no-pager", "status", unit)
+    assert "active (running)" in status
     assert "TensorBoard 2." in debian.shell(system_cli("job dump q_"))
     assert "TensorBoard 2." in debian.run("journalctl", f"_SYSTEMD_USER_UNIT={unit}", "--no-pager", "-o", "cat")
 
 
-def test_its_data_server_runs(debian: Machine) -> None:
+def test_the_data_server_runs(debian: Machine) -> None:
     assert "data_server" in debian.shell(
         f"for pid in {viewer_pids(debian).replace(chr(10), ' ')}; do tr '\\0' ' ' < /proc/$pid/cmdline; done"
     )
@@ -110,20 +110,21 @@ def test_a_viewer_cannot_read_the_token(debian: Machine) -> None:
     assert "denied" in debian.shell(f"setpriv --reuid forgather --regid forgather --clear-groups {script}", check=False)
 
 
-def test_the_doctor_is_content_with_the_tensorboard(debian: Machine) -> None:
+def test_the_doctor_finds_no_problem_with_tensorboard(debian: Machine) -> None:
     findings = {row["name"]: row for row in json.loads(debian.shell(system_cli("doctor --json")))}
     assert findings["tensorboard"]["verdict"] == "ok"
     assert findings["data server"]["verdict"] == "ok"
     assert findings["server"]["verdict"] == "ok"
 
 
-def test_systemctl_and_journalctl_say_what_there_is(debian: Machine) -> None:
-    said = debian.run("systemctl", "--no-pager", "status", "forgather-server.service")
+def test_systemctl_and_journalctl_show_the_server(debian: Machine) -> None:
+    status = debian.run("systemctl", "--no-pager", "status", "forgather-server.service")
     for part in ("active (running)", "forgather-server.socket", "man:forgather-server(8)", f"listening at {SYSTEM}"):
-        assert part in said, said
-    assert "TriggeredBy" in said
+        assert part in status, status
+    assert "TriggeredBy" in status
     journal = debian.run("journalctl", "--unit", "forgather-server", "--no-pager", "--output", "cat")
-    assert f"forgather server at {SYSTEM}/?token=" in journal
+    assert f"forgather server at {SYSTEM} " in journal
+    assert "token=" not in journal
     assert "forgather.audit: forgather: POST /api/queue q_" in journal
 
 
@@ -131,11 +132,11 @@ def test_members_of_the_group_use_it_without_a_token(debian: Machine) -> None:
     refused = debian.run("forgather", "job", "list", "--server", UNIX, user=PERSON, check=False)
     assert "server.sock is closed to you: the members of its group use this server" in refused
     debian.run("usermod", "--append", "--groups", "forgather", PERSON)
-    # Nothing is said of where it is: this person has no server of their own yet.
+    # No address is given: this user has no server of their own yet.
     shared = json.loads(debian.run("forgather", "job", "list", "--json", user=PERSON))
     assert [job["owner"] for job in shared] == ["forgather"]
     kill = debian.run("forgather", "job", "kill", "q_", user=PERSON, check=False)
-    assert "is forgather's: only forgather and the admins of this server may change it" in kill
+    assert "belongs to forgather: only forgather and the admins of this server may change it" in kill
     url = debian.run("forgather", "login-url", user=PERSON)
     assert url.startswith(f"{SYSTEM}/?token=login-")
     sign_in = (
@@ -148,22 +149,22 @@ def test_members_of_the_group_use_it_without_a_token(debian: Machine) -> None:
     assert json.loads(debian.run("forgather", "login-url", "--json"))["user"] == "root"
 
 
-def test_what_the_account_may_not_read_is_granted_as_it_says(debian: Machine) -> None:
+def test_the_hint_for_an_unreadable_logdir_grants_access(debian: Machine) -> None:
     debian.shell("chmod 700 ~ && mkdir -p ~/closed && chmod 700 ~/closed", user=PERSON)
     submit = "forgather tb --enqueue --wait --port auto --logdir ~/closed"
     refused = debian.shell(submit, user=PERSON, check=False)
     assert f"logdir /home/{PERSON}/closed cannot be read: /home/{PERSON} is closed to forgather" in refused
     debian.shell(refused.partition("grant it: ")[2].partition(";")[0], user=PERSON)
     queue_id = queued(debian.shell(submit, user=PERSON))
-    said = debian.run("forgather", "job", "status", queue_id, user=PERSON)
-    assert "status:    running" in said
-    assert f"owner:     {PERSON}" in said
+    status = debian.run("forgather", "job", "status", queue_id, user=PERSON)
+    assert "status:    running" in status
+    assert f"owner:     {PERSON}" in status
     debian.run("forgather", "job", "kill", queue_id, user=PERSON)
     debian.shell(f"until forgather job remove {queue_id}; do sleep 0.2; done", user=PERSON)
     debian.shell("setfacl -b ~ && chmod 755 ~", user=PERSON)
 
 
-def test_it_reaches_no_ports_unless_it_is_let(debian: Machine) -> None:
+def test_direct_placement_needs_the_network_drop_in(debian: Machine) -> None:
     direct = system_cli("tb --enqueue --direct --wait --port auto --logdir /srv/runs")
     assert "direct is not possible here" in debian.shell(direct, check=False)
     folder = "/etc/systemd/system/forgather-server.service.d"
@@ -194,7 +195,7 @@ def test_an_upgrade_under_load_keeps_the_viewers_and_loses_no_request(debian: Ma
     assert the_job(debian)["status"] == "running"
 
 
-def test_without_a_network_it_is_exposed_still_less(debian: Machine) -> None:
+def test_a_private_network_reduces_the_exposure(debian: Machine) -> None:
     folder = "/etc/systemd/system/forgather-server.service.d"
     debian.shell(
         f"mkdir -p {folder} && cp /usr/share/doc/forgather-units/examples/private-network.conf {folder}/"
@@ -205,7 +206,7 @@ def test_without_a_network_it_is_exposed_still_less(debian: Machine) -> None:
     debian.shell(f"rm -r {folder} && systemctl daemon-reload && systemctl restart forgather-server")
 
 
-def test_a_persons_own_server_answers_too(debian: Machine) -> None:
+def test_a_user_s_own_server_works_too(debian: Machine) -> None:
     debian.run("loginctl", "enable-linger", PERSON)
     debian.run("systemctl", "start", f"user@{debian.uid(PERSON)}.service")
     debian.run("systemctl", "--user", "enable", "--now", "forgather-server", user=PERSON)
@@ -227,28 +228,28 @@ def test_a_persons_own_server_answers_too(debian: Machine) -> None:
     debian.run("systemctl", "--user", "disable", "--now", "forgather-server", user=PERSON)
 
 
-def test_completion_knows_the_ids_of_jobs(debian: Machine) -> None:
+def test_completion_offers_the_ids_of_jobs(debian: Machine) -> None:
     script = (
         ". /usr/share/bash-completion/completions/forgather; "
         f"export FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE}); _forgather_job_ids q_"
     )
     queue_id = the_job(debian)["queue_id"]
     assert debian.shell(script) == queue_id
-    # zsh's is a function of its own file; what it would offer is shown in place of the menu.
+    # zsh's completion is a function in its own file; the script prints the offered words instead of a menu.
     file = "/usr/share/zsh/vendor-completions/_forgather"
     zsh = f"compadd() {{ print -l $ids }}; source <(sed '/^typeset -A opt_args/,$d' {file}); _forgather_job_ids"
     in_zsh = f"export FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE}); zsh -n {file} && zsh -c"
     assert debian.shell(f"{in_zsh} {shlex.quote(zsh)}") == queue_id
 
 
-def test_a_purge_leaves_nothing_but_the_account(debian: Machine) -> None:
+def test_a_purge_leaves_only_the_account(debian: Machine) -> None:
     pids = viewer_pids(debian).split()
     uid = debian.uid("forgather")
     debian.run("apt-get", "purge", "-y", "forgather-units", "forgather-units-tensorboard")
     assert [pid for pid in pids if debian.succeeds("test", "-e", f"/proc/{pid}")] == []
     places = "/etc /lib/systemd /run /srv /usr /var/cache /var/lib /var/log"
-    # dpkg and apt keep records of what was once installed, man-db the pages that were read until it tidies up; and what
-    # is below /run/user is the business of who is logged in.
+    # dpkg and apt keep records of former packages, man-db caches pages until its clean-up, and /run/user belongs to
+    # the users who are logged in.
     others = ("/var/lib/dpkg", "/var/lib/apt", "/var/log/apt", "/var/cache/apt", "/var/cache/man", "/run/user")
     kept = " -o ".join(f"-path '{folder}/*'" for folder in others)
     find = f"find {places} \\( {kept} \\) -prune -o -iname '*forgather*' -print"
@@ -259,14 +260,14 @@ def test_a_purge_leaves_nothing_but_the_account(debian: Machine) -> None:
     assert debian.run("getent", "passwd", "forgather").startswith(f"forgather:x:{uid}:")
 
 
-def test_a_reinstall_after_it_works(debian: Machine) -> None:
+def test_a_reinstall_after_the_purge_works(debian: Machine) -> None:
     debian.install(*map(str, sorted(debian.packages.glob("*.deb"))))
     assert debian.run("systemctl", "is-active", "forgather-server") == "active"
     assert json.loads(debian.shell(f"curl --silent --fail --max-time 20 {SYSTEM}/api/health"))["status"] == "ok"
 
 
 @pytest.mark.parametrize("forbidden", ["policy-rc.d", "preset", "mask"])
-def test_what_the_admin_forbids_does_not_start(debian: Machine, forbidden: str) -> None:
+def test_the_server_does_not_start_if_the_admin_forbids_it(debian: Machine, forbidden: str) -> None:
     debian.run("apt-get", "purge", "-y", "forgather-units")
     file, text = {
         "policy-rc.d": ("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n"),
@@ -287,12 +288,12 @@ def test_what_the_admin_forbids_does_not_start(debian: Machine, forbidden: str) 
 
 
 def test_autopkgtest_passes(debian: Machine) -> None:
-    """Last: it leaves its own helper package behind."""
+    """The last test, because it leaves its own helper package installed."""
     debian.shell(f"mkdir /srv/src && tar xf {debian.packages}/*.tar.xz --strip-components=1 -C /srv/src")
     debs = " ".join(map(str, sorted(debian.packages.glob("*.deb"))))
-    # The booted machine is the isolation that the tests ask for; later autopkgtests do not see that by themselves.
-    said = debian.shell(
+    # The booted machine is the required isolation, which later versions of autopkgtest do not detect.
+    output = debian.shell(
         f"autopkgtest --ignore-restrictions=isolation-container -B {debs} /srv/src/ -- null 2>&1 | tail -60"
     )
-    results = [line.split()[1] for line in said.splitlines() if line.startswith(("person ", "account "))]
-    assert results[-2:] == ["PASS", "PASS"], said
+    results = [line.split()[1] for line in output.splitlines() if line.startswith(("person ", "account "))]
+    assert results[-2:] == ["PASS", "PASS"], output

@@ -1,4 +1,4 @@
-"""The packages themselves: what a look at the files tells."""
+"""The content of the packages."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def test_lintian_finds_neither_errors_nor_warnings(packages: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_another_place_gives_the_same_bytes(packages: Path, tmp_path: Path) -> None:
+def test_the_build_is_reproducible(packages: Path, tmp_path: Path) -> None:
     source = next(packages.glob("*.tar.xz"))
     again = rebuild(source, tmp_path / "elsewhere", TZ="Pacific/Kiritimati", LC_ALL="C", HOME=str(tmp_path))
     assert digests(again) == digests(sorted(packages.glob("*.deb")))
 
 
-def test_all_is_inside(packages: Path) -> None:
+def test_the_package_has_its_main_files(packages: Path) -> None:
     package = next(packages.glob("forgather-units_*_all.deb"))
     listed = subprocess.run(["dpkg-deb", "-c", str(package)], capture_output=True, text=True, check=True).stdout
     files = {line.split()[5] for line in listed.splitlines()}
@@ -53,8 +53,8 @@ def test_all_is_inside(packages: Path) -> None:
         assert file in files, file
 
 
-def test_the_wheel_has_all_that_a_bare_pip_install_needs(packages: Path, tmp_path: Path) -> None:
-    """From the source package's tree, which is what `make dist` builds from: the page and the documents are made."""
+def test_the_wheel_has_all_files_for_an_installation_with_pip(packages: Path, tmp_path: Path) -> None:
+    """Built from the source package's tree, as by `make dist`, with the page and the documents."""
     source = next(packages.glob("*.tar.xz"))
     subprocess.run(["tar", "xf", str(source), "-C", str(tmp_path)], check=True)
     tree = next(tmp_path.glob("forgather-units*"))
@@ -64,7 +64,7 @@ def test_the_wheel_has_all_that_a_bare_pip_install_needs(packages: Path, tmp_pat
     subprocess.run(
         [python, "-m", "build", "--outdir", str(tmp_path / "dist")], cwd=tree, check=True, capture_output=True
     )
-    # The wheel is built from the sdist, so both are proved.
+    # The wheel is built from the sdist, so this tests both.
     wheel = next((tmp_path / "dist").glob("*.whl"))
     assert list((tmp_path / "dist").glob("*.tar.gz"))
     venv = tmp_path / "venv"

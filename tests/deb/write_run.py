@@ -2,7 +2,7 @@
 
 import sys
 
-# The machine's own account must find nothing of ours where nothing was installed by the package manager.
+# The purge test must not find bytecode files that the package manager did not install.
 sys.dont_write_bytecode = True
 sys.path.insert(0, "/usr/lib/forgather-units/tensorboard/lib")
 

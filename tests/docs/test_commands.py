@@ -1,4 +1,4 @@
-"""Every command and every flag that a document names is one of the parser's, and every verb is in a document."""
+"""Every command and flag in a document exists in the parser, and every command is in a document."""
 
 from __future__ import annotations
 
@@ -9,18 +9,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import DOCUMENTS, code, commands
+from docs.documents import DOCUMENTS, code, commands
 
 from forgather_units.cli.main import build_parser
 
 COMMANDS = [(file, words) for file in DOCUMENTS for words in commands(file.read_text()) if words]
 _FLAG = re.compile(r"--[a-z][a-z0-9-]*|-[a-z]")
-# Flags of other programs, and TensorBoard's own where it spells them in another way.
-_OTHERS = {"--user", "--path_prefix", "--bind_all", "--load_fast", "--constraint", "-u", "-f", "-k", "-m"}
+# Flags of other programs, and TensorBoard's own if it spells them differently.
+_OTHERS = {
+    "--user",
+    "--path_prefix",
+    "--bind_all",
+    "--load_fast",
+    "--constraint",
+    "--privileged",
+    "--network",
+    "-u",
+    "-f",
+    "-k",
+    "-m",
+}
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> Any:
-    """Its action with the verbs, or None."""
+    """The parser's action with its subcommands, or None."""
     return next((each for each in parser._actions if isinstance(each, argparse._SubParsersAction)), None)
 
 
@@ -45,33 +57,33 @@ EVERY_OPTION = {option for _, parser in _walk(build_parser()) for option in _opt
 @pytest.mark.parametrize(
     ("file", "words"), COMMANDS, ids=[f"{file.name} {' '.join(words)}" for file, words in COMMANDS]
 )
-def test_a_command_is_one_of_ours(file: Path, words: list[str]) -> None:
+def test_every_command_exists(file: Path, words: list[str]) -> None:
     parser = build_parser()
     known = dict(parser._option_string_actions)
-    left = iter(words)
-    for word in left:
+    remaining = iter(words)
+    for word in remaining:
         if word.startswith("-"):
             flag, _, value = word.partition("=")
-            assert flag in known, f"{flag} is none of {sorted(known)}"
+            assert flag in known, f"{flag} is not one of {sorted(known)}"
             if known[flag].nargs is None and not value:
-                next(left)
+                next(remaining)
         elif word == "...":
             return
         elif subparsers := _subparsers(parser):
             verbs = word.split("|")
-            assert set(verbs) <= set(subparsers.choices) or not subparsers.required, f"no verb: {word}"
+            assert set(verbs) <= set(subparsers.choices) or not subparsers.required, f"no subcommand: {word}"
             if verbs[0] in subparsers.choices:
                 parser = subparsers.choices[verbs[0]]
                 known = known | parser._option_string_actions
 
 
 @pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
-def test_a_flag_alone_is_one_of_ours(file: Path) -> None:
+def test_every_flag_exists(file: Path) -> None:
     named = {part for text in code(file.read_text()) if text.startswith("-") for part in _FLAG.findall(text)[:1]}
     assert named - EVERY_OPTION - _OTHERS == set()
 
 
-def test_every_verb_is_in_a_document() -> None:
+def test_every_command_is_in_a_document() -> None:
     named = {
         (noun, verb)
         for _, words in COMMANDS

@@ -1,4 +1,4 @@
-"""What the guide tells a reader to type works, typed in its order."""
+"""The commands of the guide work when they are run in order."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from documents import ROOT, blocks
+from docs.documents import ROOT, blocks
 from forgather_server import Forgather
 
 GUIDE = (ROOT / "docs" / "tensorboard.md").read_text()
 
 
 def test_the_guide_s_commands(make_forgather: Callable[..., Forgather], tmp_path: Path) -> None:
-    # Inside forgather.slice and found by the guide's own patterns, and yet nobody else's.
+    # The prefix matches the guide's patterns and is in forgather.slice, but belongs to this test.
     server = make_forgather()
     server.prefix = server.settings["unit_prefix"] = f"forgather-{server.prefix}"
     server.start()
@@ -26,7 +26,7 @@ def test_the_guide_s_commands(make_forgather: Callable[..., Forgather], tmp_path
         "FORGATHER_SERVER_URL": server.url,
         "FORGATHER_SERVER_TOKEN": server.token,
     }
-    said = ""
+    output = ""
     for block in blocks(GUIDE, "sh"):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block],
@@ -38,9 +38,9 @@ def test_the_guide_s_commands(make_forgather: Callable[..., Forgather], tmp_path
             timeout=120,
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
-        said += done.stdout
+        output += done.stdout
     (job,) = [job for job in json.loads(server.cli("job", "list", "--json").stdout) if job["status"] == "running"]
-    # `list-units` showed its unit, and `--wait` its address.
-    assert server.unit(job["id"]) in said
-    assert f"{server.url}/api/tb/{job['id']}/" in said
+    # `list-units` has printed the unit, and `--wait` the URL.
+    assert server.unit(job["id"]) in output
+    assert f"{server.url}/api/tb/{job['id']}/" in output
     assert server.get(f"/api/tb/{job['id']}/").ok

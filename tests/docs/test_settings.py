@@ -1,4 +1,4 @@
-"""The guide's table of settings is the one in the code: each name, its default and its meaning."""
+"""The guide's table of settings equals the one in the code: names, defaults and descriptions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import DOCUMENTS, ROOT, blocks
+from docs.documents import DOCUMENTS, ROOT, blocks
 
-from forgather_units.kinds.services import args_problems
-from forgather_units.settings.settings import Settings, read_file
+from forgather_units.settings.settings import OnReload, Settings, read_file
+from forgather_units.viewers.declaration_args import args_problems
 
 GUIDE = (ROOT / "docs" / "tensorboard.md").read_text()
 EXAMPLES = [(file, example) for file in DOCUMENTS for example in blocks(file.read_text(), "yaml")]
@@ -29,16 +29,23 @@ def _default(setting: Any) -> str:
     return str(value) if value not in (None, "", ()) else ""
 
 
-def test_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "STATE_DIRECTORY"):
         monkeypatch.delenv(name, raising=False)
-    said = [tuple(row) for row in _ROW.findall(GUIDE)]
-    assert said == [(each.name, _default(each), each.metadata["help"]) for each in dataclasses.fields(Settings)]
+    rows = [tuple(row) for row in _ROW.findall(GUIDE)]
+    assert rows == [(each.name, _default(each), each.metadata["help"]) for each in dataclasses.fields(Settings)]
 
 
 @pytest.mark.parametrize(("file", "example"), EXAMPLES, ids=[file.name for file, _ in EXAMPLES])
 def test_the_examples_are_valid(tmp_path: Path, file: Path, example: str) -> None:
     config = tmp_path / "config.yaml"
     config.write_text(example)
-    said = read_file(config, args_problems)
-    assert said.values or said.services
+    loaded = read_file(config, args_problems)
+    assert loaded.values or loaded.services
+
+
+def test_the_guide_names_the_settings_that_need_a_restart() -> None:
+    sentence = re.search(r"take effect when the server restarts[^.]*\.", GUIDE)
+    assert sentence
+    need = [each.name for each in dataclasses.fields(Settings) if each.metadata["reload"] is OnReload.RESTART]
+    assert re.findall(r"`(\w+)`", sentence[0]) == need

@@ -1,4 +1,4 @@
-"""Sizes, times and shares as people write them."""
+"""Sizes, times and weights as users write them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from forgather_units.domain.placement import NEVER, weight_of_priority
         (quantities.tasks, 100, 100),
     ],
 )
-def test_what_is_meant(parse: Callable[[Any], Any], text: Any, value: Any) -> None:
+def test_valid_quantities(parse: Callable[[Any], Any], text: Any, value: Any) -> None:
     assert parse(text) == value
 
 
@@ -47,7 +47,7 @@ def test_what_is_meant(parse: Callable[[Any], Any], text: Any, value: Any) -> No
         (quantities.tasks, "many"),
     ],
 )
-def test_what_is_refused(parse: Callable[[Any], Any], text: Any) -> None:
+def test_invalid_quantities_are_refused(parse: Callable[[Any], Any], text: Any) -> None:
     with pytest.raises(ValueError, match="must be"):
         parse(text)
 

@@ -1,4 +1,4 @@
-"""A job is the same after it went through its record, whatever its state."""
+"""A job in any state is restored unchanged from its record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jobs import make_job, running, starting
 from forgather_units.domain.job import Ended, Exit, Job, Outcome, Queued, Sleeping
 from forgather_units.domain.placement import Placed, Placement
 from forgather_units.domain.record import item_of, job_of, job_of_item, record_of
-from forgather_units.kinds.table import KINDS
+from forgather_units.viewers.table import KINDS
 
 STATES = [
     make_job(1, port="auto", state=Queued("port 6006 is held by another process")),
@@ -25,11 +25,11 @@ STATES = [
 
 
 @pytest.mark.parametrize("job", STATES, ids=lambda job: job.status)
-def test_there_and_back(job: Job) -> None:
+def test_a_job_is_restored_from_its_record(job: Job) -> None:
     assert job_of(json.loads(json.dumps(record_of(job))), KINDS) == job
 
 
-def test_the_owner_goes_there_and_back_and_older_records_have_none() -> None:
+def test_the_owner_is_restored_and_older_records_have_none() -> None:
     job = make_job(1)
     owned = replace(job, submission=replace(job.submission, owner="alice"))
     record = json.loads(json.dumps(record_of(owned)))
@@ -38,12 +38,12 @@ def test_the_owner_goes_there_and_back_and_older_records_have_none() -> None:
     assert job_of(record, KINDS) == job
 
 
-def test_an_item_is_the_job_as_it_was_queued() -> None:
+def test_a_queued_job_is_restored_from_its_item() -> None:
     job = make_job(1, port="auto")
     assert job_of_item(json.loads(json.dumps(item_of(job))), KINDS) == job
 
 
-def test_the_reference_s_fields_are_there() -> None:
+def test_a_record_has_the_fields_of_forgather_s_own_server() -> None:
     wanted = (
         "queue_id project_dir config dynamic_args requested_gpus priority submitted_at job_type job_params node "
         "gpu_indices pid status started_at finished_at exit_code error output_dir path_prefix"

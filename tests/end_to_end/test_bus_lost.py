@@ -1,4 +1,4 @@
-"""The bus goes away while jobs run: nothing is lost, and what ended meanwhile has its true status."""
+"""The bus restarts while jobs run: no job is lost, and one that ended meanwhile gets its true status."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ FreePort = Callable[[], int]
 
 
 @pytest.fixture(autouse=True)
-def _nobody_else_uses_the_bus() -> None:
+def _no_other_program_uses_the_bus() -> None:
     if getpass.getuser() != PERSON:
-        pytest.skip("a restart of somebody's own session bus would end their desktop: the sandbox has one to spare")
+        pytest.skip("a restart of the session bus would end this user's desktop session: the sandbox has one to spare")
 
 
 @pytest.mark.parametrize("words", [("restart", "dbus.service"), ("daemon-reexec",)])
-def test_it_comes_back(forgather: Forgather, sample_runs: Path, free_port: FreePort, words: tuple[str, ...]) -> None:
-    goes_on = forgather.submit(sample_runs, port=free_port(), idle_timeout="never")
-    dies = forgather.submit(sample_runs, port=free_port(), idle_timeout="never")
-    for queue_id in (goes_on, dies):
+def test_jobs_survive_a_restart_of_the_bus_or_the_manager(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort, words: tuple[str, ...]
+) -> None:
+    survivor = forgather.submit(sample_runs, port=free_port(), idle_timeout="never")
+    killed = forgather.submit(sample_runs, port=free_port(), idle_timeout="never")
+    for queue_id in (survivor, killed):
         forgather.wait_status(queue_id, "running")
-    pid = forgather.job(dies)["pid"]
+    pid = forgather.job(killed)["pid"]
     subprocess.run(["systemctl", "--user", *words], check=True, timeout=30)
     os.kill(pid, signal.SIGKILL)
-    ended = forgather.wait_status(dies, "failed", seconds=30)
+    ended = forgather.wait_status(killed, "failed", seconds=30)
     assert ended["signal"] == signal.SIGKILL
-    assert forgather.job(goes_on)["status"] == "running"
+    assert forgather.job(survivor)["status"] == "running"
     after = forgather.submit(sample_runs, port=free_port())
     forgather.wait_status(after, "running", seconds=60)
-    forgather.cli("job", "kill", goes_on)
-    assert wait_until(lambda: forgather.job(goes_on)["status"] == "aborted", 20)
+    forgather.cli("job", "kill", survivor)
+    assert wait_until(lambda: forgather.job(survivor)["status"] == "aborted", 20)

@@ -1,9 +1,10 @@
-"""What the edge refuses, before anything is queued, and who may not come in."""
+"""Invalid requests, which the API refuses before it queues anything, and authentication."""
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,16 @@ import pytest
 import requests
 from forgather_server import Forgather, submission
 
+from forgather_units.api.flask_app import create_app
 from forgather_units.auth.gated_paths import OPEN
-from forgather_units.server.app import create_app
-from forgather_units.server.webpage import is_built
+from forgather_units.daemon.http_app import blueprints
+from forgather_units.page.static_page import is_built
 
 
 @pytest.fixture(scope="module")
-def forgather(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgather]:
-    """One server for all tests here: what it refuses leaves no trace in it."""
-    server = Forgather(tmp_path_factory.mktemp("edge"))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.clean()
+def forgather(module_forgather: Forgather) -> Forgather:
+    """One server for all tests here: refused requests do not change its state."""
+    return module_forgather
 
 
 @pytest.mark.parametrize(
@@ -39,9 +36,11 @@ def forgather(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgather]:
         ({"port": 0}, 400, "port must be from 1 to 65535"),
         ({"port": 70000}, 400, "port must be from 1 to 65535"),
         ({"port": "abc"}, 422, "port must be a whole number"),
-        ({"reload_interval": -1}, 400, "reload_interval cannot be below 0"),
+        ({"reload_interval": -1}, 400, "reload_interval must be from 0 to 1e9 seconds"),
         ({"reload_interval": "soon"}, 422, "reload_interval must be a number"),
         ({"samples_per_plugin": "images"}, 400, "images=100,scalars=500"),
+        ({"logdir": "s3://bucket/x"}, 400, "logdir must be one folder of this machine, not 's3://bucket/x'"),
+        ({"logdir": "a:/x,b:/y"}, 400, "logdir must be one folder of this machine"),
         ({"host": "no.such.host.invalid"}, 400, "does not resolve"),
         ({"host": "192.0.2.1"}, 400, "not an address of this machine"),
         ({"bind_all": "yes"}, 422, "bind_all must be true or false"),
@@ -60,11 +59,27 @@ def test_bad_parameters_get_one_sentence(
     assert forgather.get("/api/jobs").json() == before
 
 
-def test_a_logdir_that_cannot_be_read(forgather: Forgather, tmp_path: Path) -> None:
+def test_an_unreadable_logdir_is_refused(forgather: Forgather, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0)
     answer = forgather.post("/api/queue", submission(closed))
     assert (answer.status_code, "cannot be read" in answer.json()["detail"]) == (400, True)
+
+
+def test_a_privileged_port_is_refused(forgather: Forgather, tmp_path: Path) -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    if os.geteuid() == 0 or first <= 80:
+        pytest.skip("this account may listen on port 80")
+    answer = forgather.post("/api/queue", submission(tmp_path, port=80))
+    assert answer.status_code == 400
+    assert answer.json()["field"] == "port"
+    assert f"net.ipv4.ip_unprivileged_port_start is {first}" in answer.json()["detail"]
+    assert "sysctl net.ipv4.ip_unprivileged_port_start=80" in answer.json()["hint"]
+    checked = forgather.get("/api/ports?port=80").json()
+    assert (checked["free"], "unprivileged_port_start" in checked["error"]) == (False, True)
+    refused = forgather.cli("tb", "--logdir", str(tmp_path), "--port", "80", check=False)
+    assert (refused.returncode, "unprivileged_port_start" in refused.stderr) == (1, True)
+    assert forgather.submit(tmp_path, port=80, private=True, lazy=True), "a private job listens on no port"
 
 
 @pytest.mark.parametrize(
@@ -79,12 +94,14 @@ def test_a_logdir_that_cannot_be_read(forgather: Forgather, tmp_path: Path) -> N
         ({"extra": 1}, 422, "unknown key 'extra'"),
     ],
 )
-def test_bad_bodies(forgather: Forgather, tmp_path: Path, change: dict[str, Any], status: int, words: str) -> None:
+def test_bad_bodies_get_one_sentence(
+    forgather: Forgather, tmp_path: Path, change: dict[str, Any], status: int, words: str
+) -> None:
     answer = forgather.post("/api/queue", submission(tmp_path) | change)
     assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
 
 
-def test_no_json_is_refused_as_json(forgather: Forgather) -> None:
+def test_the_error_for_invalid_json_is_json(forgather: Forgather) -> None:
     answer = forgather.session.post(f"{forgather.url}/api/queue", data="{", timeout=10)
     assert answer.status_code in (400, 415)
     assert set(answer.json()) == {"detail"}
@@ -101,10 +118,10 @@ def test_a_logdir_without_event_files_is_a_warning(
     assert record["host"] == "0.0.0.0"
 
 
-def test_every_route_below_api_is_closed_for_every_verb(forgather: Forgather, tmp_path: Path) -> None:
-    """The routes come from the application's own map, so that a new one cannot be forgotten."""
+def test_every_api_route_requires_authentication_for_every_method(forgather: Forgather, tmp_path: Path) -> None:
+    """The routes are read from the application's URL map, which includes new ones."""
     paths = {"/api/tb/q_1_00000000/", "/api/tb/q_1_00000000", "/api/tb/", "/api/nothing", "/api"}
-    for rule in create_app(_HouseOfCards()).url_map.iter_rules():  # type: ignore[arg-type]
+    for rule in create_app(blueprints(_NoServer())).url_map.iter_rules():  # type: ignore[arg-type]
         if rule.rule.startswith("/api"):
             paths.add(rule.rule.replace("<queue_id>", "q_1_00000000").replace("<action>", "kill"))
     assert len(paths) > 15
@@ -119,10 +136,10 @@ def test_every_route_below_api_is_closed_for_every_verb(forgather: Forgather, tm
                 assert answer.json() == {"detail": "authentication required"}
 
 
-class _HouseOfCards:
-    """Enough of a house for the routes to be listed; none of them is called."""
+class _NoServer:
+    """Has every attribute: enough to list the routes, none of which is called."""
 
-    def __getattr__(self, name: str) -> _HouseOfCards:
+    def __getattr__(self, name: str) -> _NoServer:
         return self
 
 
@@ -143,7 +160,7 @@ class _HouseOfCards:
         "http://x/api/queue",
     ],
 )
-def test_no_spelling_goes_around_the_gate(forgather: Forgather, target: str) -> None:
+def test_no_spelling_of_a_path_bypasses_the_gate(forgather: Forgather, target: str) -> None:
     host, port = forgather.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), 10) as raw:
         raw.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
@@ -153,7 +170,7 @@ def test_no_spelling_goes_around_the_gate(forgather: Forgather, target: str) -> 
     assert b"queue_id" not in answer
 
 
-def test_tokens_wrong_and_right(forgather: Forgather) -> None:
+def test_only_the_right_token_authenticates(forgather: Forgather) -> None:
     def status(**how: Any) -> int:
         return requests.get(f"{forgather.url}/api/queue", timeout=10, **how).status_code
 
@@ -163,23 +180,38 @@ def test_tokens_wrong_and_right(forgather: Forgather) -> None:
     assert status(params={"token": forgather.token}) == 200
 
 
-def test_signing_in_with_the_printed_address(forgather: Forgather) -> None:
+def test_signing_in_with_the_printed_link(forgather: Forgather) -> None:
     browser = requests.Session()
-    # The page that needs no script; where the other one is built, that has `/`.
+    # The page without script; if the other page is built, that one is at `/`.
     plain = "/plain" if is_built() else "/"
     page = browser.get(f"{forgather.url}{plain}?token={forgather.token}", timeout=10)
     assert (page.status_code, page.url) == (200, f"{forgather.url}{plain}")
     assert "<h1>Jobs</h1>" in page.text
     assert browser.get(f"{forgather.url}/api/queue", timeout=10).json() == []
-    # A page of another site borrows the session.
-    foreign = browser.post(
-        f"{forgather.url}/api/queue/scheduler", json={"enabled": False}, headers={"Origin": "http://evil"}, timeout=10
+    # A page of another site uses the session; the default port of the same address is another site too.
+    for origin in ("http://evil", "http://127.0.0.1", "https://127.0.0.1"):
+        foreign = browser.post(
+            f"{forgather.url}/api/queue/scheduler", json={"enabled": False}, headers={"Origin": origin}, timeout=10
+        )
+        assert foreign.status_code == 403, origin
+    assert (
+        browser.post(f"{forgather.url}/sign-out", headers={"Origin": "http://127.0.0.1"}, timeout=10).status_code == 403
     )
-    assert foreign.status_code == 403
     assert forgather.get("/api/queue/scheduler").json()["enabled"] is True
     out = browser.post(f"{forgather.url}/sign-out", headers={"Origin": forgather.url}, timeout=10)
     assert "<h1>Sign in</h1>" in out.text
     assert browser.get(f"{forgather.url}/api/queue", timeout=10).status_code == 401
+
+
+def test_an_open_stream_ends_with_its_session(forgather: Forgather) -> None:
+    browser = requests.Session()
+    browser.post(f"{forgather.url}/api/auth/login", json={"token": forgather.token}, timeout=10)
+    with browser.get(f"{forgather.url}/api/events", stream=True, timeout=10) as stream:
+        lines = stream.iter_lines()
+        assert b"hello" in next(lines)
+        browser.post(f"{forgather.url}/api/auth/logout", json={}, timeout=10)
+        # The stream ends properly, before the next heartbeat (15 s) and before this client's timeout.
+        list(lines)
 
 
 def test_a_rebound_name_is_refused(forgather: Forgather) -> None:

@@ -1,4 +1,4 @@
-"""Kill works in every state, twice, and tells the truth."""
+"""A kill works in every state of a job, works twice, and reports the result."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ import pytest
 from forgather_server import Forgather
 from waiting import wait_until
 
-from forgather_units.units.scope import Scope
-from forgather_units.units.signals import UnitSignals
+from forgather_units.systemd.scope import Scope
+from forgather_units.systemd.signals import UnitSignals
 
 FreePort = Callable[[], int]
+
+
+@pytest.fixture
+def forgather(emptied_forgather: Forgather) -> Forgather:
+    return emptied_forgather
 
 
 def control(forgather: Forgather, queue_id: str, action: str) -> str:
@@ -25,7 +30,7 @@ def control(forgather: Forgather, queue_id: str, action: str) -> str:
 
 
 @pytest.mark.parametrize("action", ["kill", "force-kill"])
-def test_in_every_state(forgather: Forgather, sample_runs: Path, free_port: FreePort, action: str) -> None:
+def test_a_kill_in_every_state(forgather: Forgather, sample_runs: Path, free_port: FreePort, action: str) -> None:
     forgather.post("/api/queue/scheduler", {"enabled": False})
     queued = forgather.submit(sample_runs, port=free_port())
     assert control(forgather, queued, action) == f"{queued} was queued and is cancelled"
@@ -45,7 +50,7 @@ def test_in_every_state(forgather: Forgather, sample_runs: Path, free_port: Free
     wait_until(lambda: forgather.units() == [])
 
 
-def test_one_that_will_not_stop_is_killed_by_systemd(
+def test_systemd_kills_a_viewer_that_ignores_sigterm(
     make_forgather: Callable[..., Forgather], sample_runs: Path, tmp_path: Path, free_port: FreePort
 ) -> None:
     stubborn = tmp_path / "stubborn"
@@ -56,7 +61,7 @@ def test_one_that_will_not_stop_is_killed_by_systemd(
     queue_id = forgather.submit(sample_runs, port=free_port())
     wait_until(lambda: "up" in forgather.get(f"/api/jobs/{queue_id}/tty").text)
     control(forgather, queue_id, "kill")
-    # While systemd still waits for it, more of the same does no harm.
+    # A second kill while systemd still waits for the viewer.
     control(forgather, queue_id, "kill")
     assert forgather.job(queue_id)["status"] in ("starting", "aborted")
     assert forgather.wait_status(queue_id, "aborted", seconds=20)["signal"] == signal.SIGKILL
@@ -80,15 +85,15 @@ def test_unknown_jobs_and_actions(forgather: Forgather, sample_runs: Path, free_
     assert forgather.delete(f"/api/jobs/{queue_id}").status_code == 409
 
 
-def test_cleanup_forgets_the_ended_alone(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
-    ended, going = (forgather.submit(sample_runs, port=free_port()) for _ in range(2))
+def test_cleanup_removes_ended_jobs_only(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+    ended, running = (forgather.submit(sample_runs, port=free_port()) for _ in range(2))
     assert forgather.delete(f"/api/queue/{ended}").json()["aborted"] == ended
     forgather.wait_status(ended, "aborted")
     assert forgather.post("/api/jobs/cleanup").json() == {"removed": [ended], "count": 1}
-    assert [record["id"] for record in forgather.get("/api/jobs").json()] == [going]
+    assert [record["id"] for record in forgather.get("/api/jobs").json()] == [running]
 
 
-def test_nothing_failed_stays_loaded(
+def test_no_failed_unit_stays_loaded(
     make_forgather: Callable[..., Forgather], sample_runs: Path, free_port: FreePort
 ) -> None:
     forgather = make_forgather(tensorboard="/bin/false")
@@ -101,10 +106,12 @@ def test_nothing_failed_stays_loaded(
     assert {record["exit_code"] for record in forgather.get("/api/jobs").json()} == {1}
 
 
-def test_what_has_ended_is_left_alone(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
-    """A look at a unit that is gone has systemd load it for a moment, which it tells: no reason for another look."""
-    heard: Counter[str] = Counter()
-    signals = UnitSignals(Scope.of_this_process(), lambda unit: heard.update([unit]), lambda: None)
+def test_ended_units_are_not_inspected_again_and_again(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    """An inspection makes systemd load a removed unit briefly and signal that: it must not cause another inspection."""
+    signalled: Counter[str] = Counter()
+    signals = UnitSignals(Scope.of_this_process(), lambda unit: signalled.update([unit]), lambda: None)
     signals.start()
     assert signals.wait_connected(10)
     ended = forgather.submit(sample_runs, port=free_port())
@@ -112,11 +119,11 @@ def test_what_has_ended_is_left_alone(forgather: Forgather, sample_runs: Path, f
     control(forgather, ended, "kill")
     forgather.wait_status(ended, "aborted")
     wait_until(lambda: forgather.units() == [])
-    heard.clear()
+    signalled.clear()
     other = forgather.submit(sample_runs, port=free_port())
     forgather.wait_status(other, "running")
     control(forgather, other, "kill")
     forgather.wait_status(other, "aborted")
     signals.stop()
-    assert sum(heard.values()) > 0
-    assert heard[forgather.unit(ended)] < 5, heard
+    assert sum(signalled.values()) > 0
+    assert signalled[forgather.unit(ended)] < 5, signalled

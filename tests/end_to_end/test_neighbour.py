@@ -1,4 +1,4 @@
-"""Another user of the same machine: what answers on loopback and what lies in /proc and /tmp tells nothing."""
+"""Another user of the same machine learns nothing from loopback ports, /proc and /tmp."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import ROOT
 from forgather_server import Forgather
 
 from forgather_units.sandbox.plan import NEIGHBOUR
 
+ROOT = Path(__file__).parents[2]
 FreePort = Callable[[], int]
 
-# Asks every listening port for the job's own pages, and reads all that it may of /proc and /tmp.
+# Requests the job's pages from every listening port, and reads all readable files in /proc and /tmp.
 _SNOOP = r"""
 import json, os, subprocess, sys, urllib.request
 marks, paths = json.loads(sys.argv[1]), json.loads(sys.argv[2])
@@ -59,11 +59,11 @@ print(json.dumps(found))
 
 @pytest.fixture
 def neighbour(tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Snoops as the other user."""
+    """Runs the snooping script as the second user."""
     try:
         pwd.getpwnam(NEIGHBOUR)
     except KeyError:
-        pytest.skip(f"this machine has no second user whom we may be: the sandbox has ({NEIGHBOUR})")
+        pytest.skip(f"this machine has no second user to act as: the sandbox has ({NEIGHBOUR})")
     script = Path("/var/tmp") / f"snoop-{tmp_path.name}.py"
     script.write_text(_SNOOP)
     script.chmod(0o644)
@@ -78,11 +78,10 @@ def neighbour(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     return snoop
 
 
-def test_a_private_viewer_gives_a_neighbour_nothing(
+@pytest.mark.usefixtures("needs_socket_placement")
+def test_a_private_viewer_reveals_nothing_to_another_user(
     forgather: Forgather, sample_runs: Path, free_port: FreePort, neighbour: Callable[..., dict[str, Any]]
 ) -> None:
-    if forgather.get("/api/host").json()["placement"] != "socket":
-        pytest.skip("private needs the socket placement")
     private = forgather.submit(sample_runs, private=True, idle_timeout="never")
     port = free_port()
     public = forgather.submit(sample_runs, port=port, idle_timeout="never")
@@ -92,9 +91,9 @@ def test_a_private_viewer_gives_a_neighbour_nothing(
     paths = [f"/api/tb/{queue_id}/data/{what}" for queue_id in (private, public)
              for what in ("runs", "plugin/timeseries/tags", "logdir")]  # fmt: skip
     found = neighbour(["train-loss", "high_lr", forgather.token], paths)
-    # The one port that was asked for answers whoever asks; nothing else does, TensorBoard's inner ports included.
+    # The requested port responds to every client; no other port does, not even TensorBoard's inner ones.
     assert found["ports"] == {str(port): f"/api/tb/{public}/data/runs"}
-    # (A checkout may lie in /tmp. It is for everybody to read.)
+    # The checkout may be in /tmp, and is world-readable.
     assert [file for file in found["files"] if not file.startswith(f"{ROOT}/")] == []
     refused = subprocess.run(
         ["su", NEIGHBOUR, "-c", f"curl -sS --unix-socket {socket_of(forgather, private)} http://x/"],

@@ -10,13 +10,6 @@ import pytest
 from forgather_server import Forgather
 from waiting import wait_until
 
-WORKSPACE = Path(__file__).parents[1] / "projects" / "workspace"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(WORKSPACE, tmp_path / "workspace"))
-
 
 @pytest.fixture
 def forgather(make_forgather: Callable[..., Forgather], workspace: Path) -> Forgather:
@@ -25,7 +18,7 @@ def forgather(make_forgather: Callable[..., Forgather], workspace: Path) -> Forg
     return server
 
 
-def test_projects_and_configs(forgather: Forgather, workspace: Path) -> None:
+def test_the_list_of_projects_and_configs(forgather: Forgather, workspace: Path) -> None:
     dialect, small = forgather.get("/api/projects").json()["projects"]
     assert (dialect["project_dir"], dialect["name"]) == (str(workspace / "dialect"), "Dialect")
     assert (dialect["default_config"], dialect["error"]) == ("plain.yaml", None)
@@ -33,10 +26,10 @@ def test_projects_and_configs(forgather: Forgather, workspace: Path) -> None:
     assert configs["plain.yaml"]["output_dir"] == f"{workspace}/dialect/output_models/default_model"
     assert configs["plain.yaml"]["config_class"] == "type.training_script"
     assert configs["leaked.yaml"]["output_dir"] is None and "line 4" in configs["leaked.yaml"]["error"]
-    # Named and not resolved; then one project alone.
-    lazy = forgather.get("/api/projects?resolve=false").json()["projects"]
-    assert [each["name"] for each in lazy[0]["configs"]] == list(configs)
-    assert lazy[0]["configs"][0]["output_dir"] is None
+    # Listed without their resolved facts; then one project by itself.
+    unresolved = forgather.get("/api/projects?resolve=false").json()["projects"]
+    assert [each["name"] for each in unresolved[0]["configs"]] == list(configs)
+    assert unresolved[0]["configs"][0]["output_dir"] is None
     assert forgather.get("/api/project", params={"project_dir": small["project_dir"]}).json() == small
 
 
@@ -68,7 +61,7 @@ def test_the_output_dir_of_a_config(forgather: Forgather, workspace: Path) -> No
     assert forgather.get("/api/config/output-dir").status_code == 422
 
 
-def test_search_roots(forgather: Forgather, workspace: Path, tmp_path: Path) -> None:
+def test_search_roots_are_added_and_removed(forgather: Forgather, workspace: Path, tmp_path: Path) -> None:
     configured = {"path": str(workspace), "exists": True, "configured": True}
     assert forgather.get("/api/search-roots").json() == [configured]
     other = tmp_path / "other"
@@ -90,24 +83,24 @@ def test_search_roots(forgather: Forgather, workspace: Path, tmp_path: Path) -> 
         assert forgather.post("/api/search-roots", body).status_code == 422
 
 
-def test_an_open_page_hears_of_a_change(forgather: Forgather, workspace: Path) -> None:
+def test_an_open_page_is_notified_of_a_change(forgather: Forgather, workspace: Path) -> None:
     with forgather.get("/api/events", stream=True) as events:
         lines = events.iter_lines()
         assert next(lines) == b"event: hello"
-        # The watch begins in the background: until it does, the mtimes alone tell.
+        # The watch starts in the background; the loop writes until it is notified.
         config = workspace / "small/recipes/runs/b.yaml"
         seen: list[bytes] = []
 
-        def heard() -> bool:
+        def notified() -> bool:
             config.write_text(f"meta:\n    output_dir: out/{len(seen)}\n")
             seen.append(next(lines))
             return b"event: projects" in seen
 
-        wait_until(heard, 30)
+        wait_until(notified, 30)
     assert forgather.get("/api/projects").json()["projects"][1]["configs"][1]["config_name"] is None
 
 
-def test_all_of_it_is_behind_the_gate(forgather: Forgather) -> None:
+def test_all_project_routes_require_authentication(forgather: Forgather) -> None:
     forgather.session.headers.pop("Authorization")
     for path in ("projects", "project?project_dir=/x", "config/output-dir", "search-roots"):
         assert forgather.get(f"/api/{path}").status_code == 401

@@ -1,4 +1,4 @@
-"""Sockets of systemd's: what sleeps has its port and no process; the first look wakes it, and nobody sees an error."""
+"""A sleeping job has no process, and systemd's socket holds its port; the first request wakes it without error."""
 
 from __future__ import annotations
 
@@ -15,18 +15,16 @@ from forgather_server import Forgather
 from waiting import wait_until
 
 FreePort = Callable[[], int]
-# Long enough for a look to meet it while it is awake, on a machine with much else to do.
+# Long enough for a test to see it awake on a loaded machine.
 ASLEEP_SOON = {"idle_timeout": 3}
 
 
-@pytest.fixture(autouse=True)
-def _only_where_it_can(forgather: Forgather) -> None:
-    host = forgather.get("/api/host").json()
-    if host["placement"] == "socket":
-        return
-    namespaces = subprocess.run(["unshare", "--user", "--map-root-user", "--net", "--mount", "true"], check=False)
-    assert namespaces.returncode != 0, host["placement_reason"]
-    pytest.skip(f"the socket placement does not work on this host: {host['placement_reason']}")
+pytestmark = pytest.mark.usefixtures("needs_socket_placement")
+
+
+@pytest.fixture
+def forgather(emptied_forgather: Forgather) -> Forgather:
+    return emptied_forgather
 
 
 def listening(forgather: Forgather) -> str:
@@ -34,7 +32,7 @@ def listening(forgather: Forgather) -> str:
 
 
 def processes(forgather: Forgather) -> list[str]:
-    """The TensorBoards that run in our units, by pid."""
+    """The pids of the TensorBoards that run in this server's units."""
     found = []
     for unit in forgather.units():
         pid = forgather.systemctl("show", "-p", "MainPID", "--value", unit).strip()
@@ -46,7 +44,7 @@ def open_page(forgather: Forgather, queue_id: str) -> int:
     return forgather.get(f"/api/tb/{queue_id}/data/environment").status_code
 
 
-def test_it_sleeps_and_wakes(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_an_idle_job_sleeps_and_wakes(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, **ASLEEP_SOON)
     running = forgather.wait_status(queue_id, "running")
@@ -56,7 +54,7 @@ def test_it_sleeps_and_wakes(forgather: Forgather, sample_runs: Path, free_port:
     assert (asleep["port"], asleep["pid"], asleep["usage"], asleep["alive"]) == (port, None, None, True)
     assert processes(forgather) == []
     assert f"127.0.0.1:{port}" in listening(forgather)
-    # By the raw port, and then through the proxy.
+    # Directly at its port, and then through the proxy.
     answer = requests.get(f"http://127.0.0.1:{port}/api/tb/{queue_id}/data/environment", timeout=30)
     assert answer.status_code == 200
     forgather.wait_status(queue_id, "sleeping")
@@ -68,37 +66,40 @@ def test_it_sleeps_and_wakes(forgather: Forgather, sample_runs: Path, free_port:
     assert forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.") == 3
 
 
-def test_fifty_at_once_get_fifty_answers_of_one_start(
+def test_fifty_simultaneous_requests_wake_a_job_once(
     forgather: Forgather, sample_runs: Path, free_port: FreePort
 ) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port(), lazy=True)
     assert forgather.wait_status(queue_id, "sleeping")["started_at"] is None
-    with ThreadPoolExecutor(50) as people:
-        answers = list(people.map(lambda _: open_page(forgather, queue_id), range(50)))
+    with ThreadPoolExecutor(50) as clients:
+        answers = list(clients.map(lambda _: open_page(forgather, queue_id), range(50)))
     assert answers == [200] * 50
     assert forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.") == 1
 
 
-def test_twenty_lazy_ones_cost_nothing_until_somebody_looks(forgather: Forgather, sample_runs: Path) -> None:
-    jobs = [forgather.submit(sample_runs, port="auto", lazy=True, idle_timeout=20) for _ in range(20)]
+def test_twenty_lazy_jobs_run_no_process_until_they_are_visited(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
+    # Not `auto`: parallel tests use the same ports, and would probe these for readiness.
+    jobs = [forgather.submit(sample_runs, port=free_port(), lazy=True, idle_timeout=20) for _ in range(20)]
     wait_until(lambda: listening(forgather).count("127.0.0.1:") == 20)
     assert processes(forgather) == []
-    looked_at = jobs[::4]
-    with ThreadPoolExecutor(2) as people:
-        assert list(people.map(lambda queue_id: open_page(forgather, queue_id), looked_at)) == [200] * 5
+    visited = jobs[::4]
+    with ThreadPoolExecutor(2) as clients:
+        assert list(clients.map(lambda queue_id: open_page(forgather, queue_id), visited)) == [200] * 5
     assert len(processes(forgather)) == 5
     wait_until(lambda: processes(forgather) == [], 60)
     assert {job["status"] for job in forgather.get("/api/jobs").json()} == {"sleeping"}
 
 
-def test_wake_sleep_restart_and_kill_by_hand(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_wake_sleep_restart_and_kill_by_command(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, lazy=True, idle_timeout="never")
     assert "wakes up" in forgather.cli("job", "wake", queue_id).stdout
     first = forgather.wait_status(queue_id, "running")
     assert "awake already" in forgather.cli("job", "wake", queue_id).stdout
-    assert "falls asleep" in forgather.cli("job", "sleep", queue_id).stdout
-    forgather.wait_status(queue_id, "sleeping")
+    assert f"{queue_id} is asleep\n" in forgather.cli("job", "sleep", queue_id).stdout
+    assert forgather.get(f"/api/jobs/{queue_id}/status").json()["status"] == "sleeping"
     assert "asleep already" in forgather.cli("job", "sleep", queue_id).stdout
     forgather.cli("job", "restart", queue_id)
     forgather.wait_status(queue_id, "sleeping")
@@ -111,12 +112,26 @@ def test_wake_sleep_restart_and_kill_by_hand(forgather: Forgather, sample_runs: 
     assert (listening(forgather), forgather.units()) == ("", [])
     refused = forgather.cli("job", "wake", queue_id, check=False)
     assert (refused.returncode, "only a sleeping job can be woken" in refused.stderr) == (1, True)
-    # An ended one comes back under its own id.
+    # An ended job is restarted under its own id.
     forgather.cli("job", "restart", queue_id)
     assert forgather.wait_status(queue_id, "sleeping")["port"] == port
 
 
-def test_killing_and_cancelling_a_sleeping_one(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_requests_during_and_right_after_sleep_and_restart(forgather: Forgather, sample_runs: Path) -> None:
+    """No request reaches the viewer that is shutting down."""
+    queue_id = forgather.submit(sample_runs, port="auto", idle_timeout="never")
+    forgather.wait_status(queue_id, "running")
+    with ThreadPoolExecutor(1) as other:
+        for action in ["sleep", "sleep", "restart", "sleep", "restart", "sleep"]:
+            forgather.wait_status(queue_id, "running")
+            meanwhile = other.submit(forgather.get, f"/api/tb/{queue_id}/data/environment")
+            forgather.post(f"/api/jobs/{queue_id}/control/{action}", {})
+            assert (action, open_page(forgather, queue_id)) == (action, 200)
+            answer = meanwhile.result(60)
+            assert (action, answer.status_code) == (action, 200), answer.text
+
+
+def test_killing_and_cancelling_a_sleeping_job(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     for words in (("kill",), ("force-kill", "--yes"), ("cancel",)):
         port = free_port()
         queue_id = forgather.submit(sample_runs, port=port, lazy=True)
@@ -126,7 +141,9 @@ def test_killing_and_cancelling_a_sleeping_one(forgather: Forgather, sample_runs
 
 
 @pytest.mark.parametrize("kind", ["service", "socket"])
-def test_a_stop_from_outside_ends_it(forgather: Forgather, sample_runs: Path, free_port: FreePort, kind: str) -> None:
+def test_a_stop_from_outside_ends_the_job(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort, kind: str
+) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port())
     forgather.wait_status(queue_id, "running")
     forgather.systemctl("stop", forgather.unit(queue_id).replace(".service", f".{kind}"))
@@ -134,7 +151,7 @@ def test_a_stop_from_outside_ends_it(forgather: Forgather, sample_runs: Path, fr
     assert wait_until(lambda: listening(forgather) == "" and forgather.units() == [])
 
 
-def test_a_sleeping_one_whose_socket_is_stopped(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_stopping_the_socket_ends_a_sleeping_job(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port(), lazy=True)
     forgather.systemctl("stop", f"{forgather.prefix}-tensorboard-{queue_id}.socket")
     assert "stopped from outside" in forgather.wait_status(queue_id, "aborted", seconds=2)["error"]
@@ -144,22 +161,20 @@ def _listeners(port: int) -> str:
     return subprocess.run(["ss", "-ltnH", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
 
 
-def test_the_port_of_a_sleeping_one_is_nobody_elses(
-    forgather: Forgather, sample_runs: Path, free_port: FreePort
-) -> None:
+def test_a_sleeping_job_keeps_its_port(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, lazy=True)
-    # systemd says that it starts a socket unit before its socket is there.
+    # systemd reports the socket unit as starting before it listens.
     wait_until(lambda: f"127.0.0.1:{port}" in _listeners(port))
     with socket.socket() as foreign, pytest.raises(OSError, match="in use"):
         foreign.bind(("127.0.0.1", port))
         foreign.listen()
     other = forgather.submit(sample_runs, port=port)
-    assert forgather.job(other)["waits_for"] == f"port {port} is held by {queue_id} (output_models)"
+    assert forgather.job(other)["waits_for"] == f"port {port} is held by {queue_id} ({sample_runs.parent.name})"
     assert open_page(forgather, queue_id) == 200
 
 
-def test_a_port_that_is_taken_fails_before_anything_starts(
+def test_a_job_whose_port_is_taken_waits_before_any_process_starts(
     forgather: Forgather, sample_runs: Path, free_port: FreePort
 ) -> None:
     with socket.create_server(("127.0.0.1", free_port())) as foreign:
@@ -179,7 +194,7 @@ def test_nothing_is_lost_when_the_server_is_killed(
     queue_id = forgather.submit(sample_runs, port=port, lazy=lazy, idle_timeout=3 if lazy else "never")
     forgather.wait_status(queue_id, moment)
     forgather.kill()
-    # systemd wakes it without us.
+    # systemd wakes it without the server.
     answer = requests.get(f"http://127.0.0.1:{port}/api/tb/{queue_id}/data/environment", timeout=30)
     assert answer.status_code == 200
     forgather.start()
@@ -193,7 +208,7 @@ def test_nothing_is_lost_when_the_server_is_killed(
     assert listening(forgather) == ""
 
 
-def test_a_private_one_has_no_port(forgather: Forgather, sample_runs: Path) -> None:
+def test_a_private_job_has_no_port(forgather: Forgather, sample_runs: Path) -> None:
     queue_id = forgather.submit(sample_runs, private=True)
     job = forgather.wait_status(queue_id, "running")
     assert job["port"] is None
@@ -202,7 +217,7 @@ def test_a_private_one_has_no_port(forgather: Forgather, sample_runs: Path) -> N
     assert "port:      private" in forgather.cli("job", "status", queue_id).stdout
 
 
-def test_bind_all_keeps_its_meaning(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_bind_all_listens_on_all_addresses(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, bind_all=True, lazy=True)
     wait_until(lambda: f"*:{port}" in _listeners(port))
@@ -213,7 +228,7 @@ def test_bind_all_keeps_its_meaning(forgather: Forgather, sample_runs: Path, fre
     assert "--bind_all" not in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
-def test_an_open_connection_keeps_it_awake(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_an_open_connection_keeps_a_job_awake(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, **ASLEEP_SOON)
     forgather.wait_status(queue_id, "running")
@@ -226,11 +241,11 @@ def test_an_open_connection_keeps_it_awake(forgather: Forgather, sample_runs: Pa
 
 
 def test_a_daemon_reload_changes_nothing(forgather: Forgather, tmp_path: Path, free_port: FreePort) -> None:
-    """Whoever installs a package or edits a unit has systemd read all units anew, the transient ones too."""
-    # (systemd 252 writes a bound path with a space so that it cannot read it again.)
-    odd = tmp_path / "$HOME" / "100%h" / "--x"
-    odd.mkdir(parents=True)
-    queue_id = forgather.submit(odd, port=free_port(), idle_timeout="never")
+    """Installing a package or editing a unit makes systemd read all units again, the transient ones too."""
+    # systemd 252 cannot read back a bound path with a space.
+    special = tmp_path / "$HOME" / "100%h" / "--x"
+    special.mkdir(parents=True)
+    queue_id = forgather.submit(special, port=free_port(), idle_timeout="never")
     before = forgather.wait_status(queue_id, "running")
     unit = forgather.unit(queue_id)
     shown = "Environment,BindReadOnlyPaths,SystemCallFilter,PrivateNetwork,ProtectHome,Restart,KillMode,CPUWeight"
@@ -244,7 +259,7 @@ def test_a_daemon_reload_changes_nothing(forgather: Forgather, tmp_path: Path, f
     assert open_page(forgather, queue_id) == 200
     pid = forgather.wait_status(queue_id, "running")["pid"]
     (child, *_) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    assert f"--logdir={odd}" in Path(f"/proc/{child}/cmdline").read_text().split("\0")
+    assert f"--logdir={special}" in Path(f"/proc/{child}/cmdline").read_text().split("\0")
     forgather.cli("job", "kill", queue_id)
     assert forgather.wait_status(queue_id, "aborted")["error"] == "killed on request"
     assert wait_until(lambda: forgather.units() == [])

@@ -1,4 +1,4 @@
-"""Whatever happens to the server, TensorBoards go on, and how they ended is known."""
+"""Viewers survive every failure of the server, and their outcomes are known afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from waiting import wait_until
 FreePort = Callable[[], int]
 
 
-def test_killed_server_running_viewer(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_a_running_viewer_survives_a_killed_server(
+    forgather: Forgather, sample_runs: Path, free_port: FreePort
+) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port())
     before = forgather.wait_status(queue_id, "running")
     forgather.kill()
@@ -41,7 +43,7 @@ def test_a_viewer_that_died_while_no_server_ran(forgather: Forgather, sample_run
     assert forgather.units() == []
 
 
-def test_the_database_is_deleted_while_jobs_run(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_running_jobs_survive_a_deleted_database(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port(), window_title="kept", priority=3)
     before = forgather.wait_status(queue_id, "running")
     forgather.kill()
@@ -53,7 +55,7 @@ def test_the_database_is_deleted_while_jobs_run(forgather: Forgather, sample_run
         assert after[name] == before[name], name
 
 
-def test_a_corrupt_database_is_set_aside_and_the_jobs_are_still_there(
+def test_a_corrupt_database_is_set_aside_and_no_job_is_lost(
     forgather: Forgather, sample_runs: Path, free_port: FreePort
 ) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port())
@@ -61,7 +63,7 @@ def test_a_corrupt_database_is_set_aside_and_the_jobs_are_still_there(
     forgather.kill()
     database = forgather.folder / "state" / "forgather.db"
     for file in database.parent.glob("forgather.db-*"):
-        # The log beside it would repair it.
+        # SQLite would repair the database from its write-ahead log.
         file.unlink()
     database.write_bytes(b"no database" * 1000)
     forgather.start()
@@ -70,7 +72,7 @@ def test_a_corrupt_database_is_set_aside_and_the_jobs_are_still_there(
     assert len(list(database.parent.glob("forgather.db.corrupt-*"))) >= 1
 
 
-def test_the_queue_outlives_a_killed_server(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
+def test_the_queue_survives_a_killed_server(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     port = free_port()
     running, waiting = (forgather.submit(sample_runs, port=port) for _ in range(2))
     forgather.wait_status(running, "running")
@@ -81,8 +83,8 @@ def test_the_queue_outlives_a_killed_server(forgather: Forgather, sample_runs: P
     forgather.wait_status(waiting, "running")
 
 
-def test_two_servers_do_not_share_a_queue(forgather: Forgather) -> None:
+def test_a_second_server_on_the_same_state_is_refused(forgather: Forgather) -> None:
     done = forgather.cli("server", "--config", str(forgather.config), "-p", "0", check=False)
     assert done.returncode == 1
-    assert "another server already works on" in done.stderr
+    assert "another server already uses" in done.stderr
     assert "Traceback" not in done.stderr

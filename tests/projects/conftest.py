@@ -1,24 +1,16 @@
-"""The projects of the tests, in a folder of the test's own."""
+"""A project whose configs a test writes."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-WORKSPACE = Path(__file__).with_name("workspace")
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(WORKSPACE, tmp_path / "workspace"))
-
 
 @pytest.fixture
 def config_file(tmp_path: Path) -> Callable[[str, str], Path]:
-    """Writes a config of the project `tmp_path`/project; its file."""
+    """Writes a config of the project in `tmp_path`/project, and returns its file."""
     (tmp_path / "forgather_workspace").mkdir()
     configs = tmp_path / "project" / "templates" / "configs"
     configs.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What was found is good as long as the files are what they were, and then no process is started."""
+"""Cached results are used, without starting a process, while the files have not changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from forgather_units.projects.outcome import Outcome, Request
 
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The templates that were rendered, in order; a test empties it."""
+    """The rendered templates, in order; a test may clear the list."""
     names: list[str] = []
 
     class Counted(Isolated):
@@ -30,7 +30,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def age(folder: Path) -> None:
-    """As if all files had been written a minute ago: what is new this very moment is not kept."""
+    """Set all mtimes to a minute ago, because results of files that are just being written are not cached."""
     before = time.time() - 60
     for path in [*folder.rglob("*"), folder]:
         os.utime(path, (before, before))
@@ -46,7 +46,7 @@ def output_dir(catalog: Catalog, project: Path, name: str) -> str | None:
     return {each.name: each for each in catalog.project(str(project)).configs}[name].output_dir
 
 
-def test_nothing_is_rendered_twice(project: Path, rendered: list[str]) -> None:
+def test_unchanged_configs_are_not_rendered_again(project: Path, rendered: list[str]) -> None:
     catalog = Catalog()
     first = catalog.project(str(project))
     assert len(rendered) == 14 and rendered[0] == "meta.yaml"
@@ -55,7 +55,7 @@ def test_nothing_is_rendered_twice(project: Path, rendered: list[str]) -> None:
     assert not rendered
 
 
-def test_a_change_is_seen_and_only_what_it_touches_is_rendered(project: Path, rendered: list[str]) -> None:
+def test_a_change_renders_only_the_affected_configs(project: Path, rendered: list[str]) -> None:
     catalog = Catalog()
     catalog.project(str(project))
     rendered.clear()
@@ -65,7 +65,7 @@ def test_a_change_is_seen_and_only_what_it_touches_is_rendered(project: Path, re
     assert rendered == ["configs/parts.yaml"]
 
 
-def test_an_old_file_in_the_place_of_another_is_seen(project: Path, rendered: list[str]) -> None:
+def test_a_replacement_with_the_same_mtime_is_noticed(project: Path, rendered: list[str]) -> None:
     catalog = Catalog()
     catalog.project(str(project))
     file = project / "templates/parts/shared.yaml"
@@ -77,21 +77,21 @@ def test_an_old_file_in_the_place_of_another_is_seen(project: Path, rendered: li
     assert output_dir(catalog, project, "parts.yaml") == f"{project}/output_models/parts_SHARED_named"
 
 
-def test_a_template_that_comes_earlier_on_the_search_path_is_seen(project: Path, rendered: list[str]) -> None:
+def test_a_new_template_earlier_on_the_search_path_is_noticed(project: Path, rendered: list[str]) -> None:
     catalog = Catalog()
     catalog.project(str(project))
     (project / "templates/experiment.yaml").write_text("meta:\n  output_dir: mine\n")
     assert output_dir(catalog, project, "plain.yaml") == f"{project}/mine"
 
 
-def test_what_was_missing_is_seen_when_it_comes(project: Path, rendered: list[str]) -> None:
+def test_a_template_that_was_missing_is_noticed(project: Path, rendered: list[str]) -> None:
     catalog = Catalog()
     assert output_dir(catalog, project, "leaked.yaml") is None
     (project / "templates/config.names").write_text("# nothing\n")
     assert output_dir(catalog, project, "leaked.yaml") == f"{project}/output_models/default_model"
 
 
-def test_new_and_deleted_configs_and_projects_are_seen(project: Path, rendered: list[str]) -> None:
+def test_new_and_deleted_configs_and_projects_are_noticed(project: Path, rendered: list[str]) -> None:
     catalog, root = Catalog(), str(project.parent)
     assert len(catalog.projects([root])) == 2
     (project / "templates/configs/new.yaml").write_text("meta:\n  output_dir: new\n")
@@ -104,7 +104,7 @@ def test_new_and_deleted_configs_and_projects_are_seen(project: Path, rendered: 
     assert "new.yaml" in names and "plain.yaml" not in names
 
 
-def test_meta_decides_what_its_configs_are(project: Path, rendered: list[str]) -> None:
+def test_a_change_of_meta_changes_the_list_of_configs(project: Path, rendered: list[str]) -> None:
     catalog = Catalog()
     catalog.project(str(project))
     meta = project / "meta.yaml"
@@ -112,7 +112,7 @@ def test_meta_decides_what_its_configs_are(project: Path, rendered: list[str]) -
     assert catalog.project(str(project)).configs == ()
 
 
-def test_what_is_written_this_moment_is_read_again(project: Path, rendered: list[str]) -> None:
+def test_a_file_that_is_just_being_written_is_read_again(project: Path, rendered: list[str]) -> None:
     """Two writes within one step of the file system's clock have one mtime."""
     catalog = Catalog()
     file = project / "templates/configs/new.yaml"
@@ -123,7 +123,7 @@ def test_what_is_written_this_moment_is_read_again(project: Path, rendered: list
         assert output_dir(catalog, project, "new.yaml") == f"{project}/{name}"
 
 
-def test_it_is_kept_for_the_next_process(project: Path, rendered: list[str], tmp_path: Path) -> None:
+def test_the_cache_is_kept_for_the_next_process(project: Path, rendered: list[str], tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     first = Catalog(cache).project(str(project))
     rendered.clear()
@@ -134,7 +134,7 @@ def test_it_is_kept_for_the_next_process(project: Path, rendered: list[str], tmp
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"made_by": 1}', "null", "\x00"])
-def test_a_damaged_cache_is_none(project: Path, rendered: list[str], tmp_path: Path, text: str) -> None:
+def test_a_damaged_cache_is_ignored(project: Path, rendered: list[str], tmp_path: Path, text: str) -> None:
     cache = tmp_path / "cache"
     first = output_dir(Catalog(cache), project, "globals.yaml")
     (cache / "configs.json").write_text(text)
@@ -143,7 +143,7 @@ def test_a_damaged_cache_is_none(project: Path, rendered: list[str], tmp_path: P
     assert len(rendered) == 14
 
 
-def test_another_home_is_another_outcome(
+def test_the_cache_depends_on_the_home(
     project: Path, rendered: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = tmp_path / "cache"
@@ -152,11 +152,15 @@ def test_another_home_is_another_outcome(
     assert output_dir(Catalog(cache), project, "outside.yaml") == str(tmp_path / "home/models/default_model")
 
 
-def test_a_disk_that_is_full_is_no_error(
+def test_a_full_disk_does_not_fail_the_listing(
     project: Path, rendered: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    refused: list[str] = []
+
     def full(*args: object, **more: object) -> Callable[[], None]:
+        refused.append("write")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("forgather_units.projects.cache._replace", full)
+    monkeypatch.setattr("forgather_units.projects.cache.write_atomic", full)
     assert Catalog(tmp_path / "cache").project(str(project)).configs
+    assert refused

@@ -1,4 +1,4 @@
-"""The projects in tests/projects/workspace, which use every part of the dialect, and where their configs write."""
+"""The configs in tests/projects/workspace, which use every part of the dialect, and their output folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forgather_units.projects.project import Config, Project
 
 TRAINING = "type.training_script"
 
-# Name, class, models_dir and output_dir below the project; None: not said.
+# Name, class, models_dir and output_dir relative to the project; None if not set.
 EXPECTED: dict[str, tuple[str | None, str | None, str | None, str | None]] = {
     "arguments.yaml": ("Arguments", None, None, "output_models/steps_200"),
     "blocks.yaml": ("Blocks by indentation", TRAINING, "output_models", "output_models/blocks"),
@@ -43,7 +43,7 @@ def dialect(workspace: Path) -> Project:
     return Catalog().project(str(workspace / "dialect"))
 
 
-def test_all_configs_come_out_as_they_should(dialect: Project) -> None:
+def test_all_configs_have_the_expected_values(dialect: Project) -> None:
     configs = by_name(dialect)
     assert set(configs) == {*EXPECTED, "leaked.yaml"}
     for name, (config_name, config_class, models_dir, output_dir) in EXPECTED.items():
@@ -54,12 +54,12 @@ def test_all_configs_come_out_as_they_should(dialect: Project) -> None:
         assert config.output_dir == folder(dialect, output_dir), name
 
 
-def test_sub_templates_of_one_config_are_not_seen_by_another(dialect: Project) -> None:
+def test_sub_templates_belong_to_one_config(dialect: Project) -> None:
     error = by_name(dialect)["leaked.yaml"].error
     assert error == "templates/configs/leaked.yaml, line 4: there is no template 'config.names' on its search path"
 
 
-def test_what_meta_says(dialect: Project, workspace: Path) -> None:
+def test_the_values_of_meta(dialect: Project, workspace: Path) -> None:
     assert (dialect.name, dialect.default_config, dialect.error) == ("Dialect", "plain.yaml", None)
     assert dialect.description == "Every part of the template dialect, one config each"
     assert dialect.workspace_root == str(workspace)
@@ -68,17 +68,17 @@ def test_what_meta_says(dialect: Project, workspace: Path) -> None:
     assert logging_dir and re.search(r"/default_model/runs/log_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d$", logging_dir)
 
 
-def test_a_project_with_a_search_path_and_a_prefix_of_its_own(workspace: Path) -> None:
+def test_a_project_with_its_own_search_path_and_prefix(workspace: Path) -> None:
     small = Catalog().project(str(workspace / "small"))
     assert [(each.name, each.title, each.output_dir) for each in small.configs] == [
         ("a.yaml", "a.yaml", str(workspace / "small/out/a")),
         ("b.yaml", "B", str(workspace / "small/out/b")),
     ]
-    # Where meta.yaml names none, it is the first.
+    # Without one in meta.yaml it is the first config.
     assert small.default_config == "a.yaml"
 
 
-def test_discovery_leaves_out_what_cannot_hold_a_project(workspace: Path) -> None:
+def test_discovery_skips_folders_that_cannot_contain_projects(workspace: Path) -> None:
     inside = ["dialect/inner", "dialect/.git/x", "dialect/output_models/x", "node_modules/x", "forgather_workspace/x"]
     for place in inside:
         (workspace / place).mkdir(parents=True)
@@ -93,7 +93,7 @@ def test_discovery_leaves_out_what_cannot_hold_a_project(workspace: Path) -> Non
     assert all(config.output_dir is None for project in found for config in project.configs)
 
 
-def test_one_bad_project_does_not_take_the_others_down(workspace: Path, tmp_path: Path) -> None:
+def test_a_bad_project_does_not_affect_the_others(workspace: Path, tmp_path: Path) -> None:
     for name, text in {"loop": "{% include 'meta.yaml' %}", "text": "hello", "odd": "config_prefix: ../..\n"}.items():
         (workspace / name).mkdir()
         (workspace / name / "meta.yaml").write_text(text)

@@ -1,4 +1,4 @@
-"""The dialect, line for line."""
+"""The translation of the dialect to Jinja, line by line."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from forgather_units.projects.dialect import Part, split, translate
         ("- [a, b]", "- [a, b]"),
     ],
 )
-def test_a_line(line: str, jinja: str) -> None:
+def test_the_translation_of_a_line(line: str, jinja: str) -> None:
     assert translate(line) == jinja
 
 
-def test_blocks_end_where_the_next_one_stands_as_deep_or_less_deep() -> None:
+def test_a_block_ends_at_the_next_one_with_the_same_or_less_indentation() -> None:
     source = "[a]\n1\n  [b]\n2\n  [c]\n3\n[d]\n4"
     assert translate(source).split("\n") == [
         "{% block a %}",
@@ -51,7 +51,7 @@ def test_blocks_end_where_the_next_one_stands_as_deep_or_less_deep() -> None:
     ]
 
 
-def test_an_explicit_end_closes_what_is_open_inside() -> None:
+def test_an_explicit_end_closes_inner_blocks() -> None:
     assert translate("[a]\n  [b]\n1\n[/a] ## done\n2").split("\n") == [
         "{% block a %}",
         "{% block b %}",
@@ -61,7 +61,7 @@ def test_an_explicit_end_closes_what_is_open_inside() -> None:
     ]
 
 
-def test_an_end_of_nothing_is_left_to_jinja_to_complain_about() -> None:
+def test_an_end_without_a_block_is_passed_to_jinja() -> None:
     assert translate("[/a]") == "{% endblock a %}"
 
 
@@ -85,7 +85,7 @@ def test_lines_keep_their_numbers() -> None:
         ("=> '\\na\\n'\nb", "a\nb"),
     ],
 )
-def test_what_it_renders_to(source: str, text: str) -> None:
+def test_the_rendered_text(source: str, text: str) -> None:
     environment = Environment(loader=DictLoader({"it": translate(source)}), trim_blocks=True, autoescape=False)
     assert environment.get_template("it").render() == text
 

@@ -1,9 +1,10 @@
-"""The process in which templates are rendered: what it may do, and that it is gone."""
+"""The process that renders templates: its restrictions, and its end."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict
@@ -23,7 +24,7 @@ def children() -> set[int]:
     return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
 
 
-def test_it_is_started_when_it_is_needed_and_gone_afterwards(tmp_path: Path) -> None:
+def test_the_process_is_started_on_demand_and_ended(tmp_path: Path) -> None:
     (tmp_path / "it.yaml").write_text("a: b")
     before = children()
     with Isolated() as isolated:
@@ -33,15 +34,13 @@ def test_it_is_started_when_it_is_needed_and_gone_afterwards(tmp_path: Path) -> 
     assert children() == before
 
 
-def test_it_is_killed_when_it_does_not_listen_and_the_next_one_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("forgather_units.projects.isolation._PATIENCE", 0.2)
+def test_a_stuck_process_is_killed_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forgather_units.projects.isolation.PATIENCE", 0.2)
     (tmp_path / "stuck.yaml").write_text(
         "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
     )
     (tmp_path / "good.yaml").write_text("a: b")
-    monkeypatch.setattr("forgather_units.projects.isolation._FAIR_SHARE", 0.0)
+    monkeypatch.setattr("forgather_units.projects.isolation.FAIR_SHARE", 0.0)
     with Isolated() as isolated:
         stuck = isolated.answer(request(tmp_path, "stuck.yaml"))
         assert stuck.error == "stuck.yaml: takes more time than a config may take"
@@ -50,25 +49,26 @@ def test_it_is_killed_when_it_does_not_listen_and_the_next_one_answers(
         assert isolated.answer(request(tmp_path, "good.yaml")).values == {"a": "b"}
 
 
-def test_one_that_ends_is_no_error_of_ours(tmp_path: Path) -> None:
+def test_a_process_that_ends_fails_one_config_and_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "it.yaml").write_text("a: b")
     with Isolated() as isolated:
         isolated.answer(request(tmp_path))
-        assert isolated._process is not None
-        isolated._process.kill()
-        isolated._process.wait()
+        assert isolated.pid is not None
+        os.kill(isolated.pid, signal.SIGKILL)
+        # The process has ended, and Isolated reaps it.
+        os.waitid(os.P_PID, isolated.pid, os.WEXITED | os.WNOWAIT)
         failed = isolated.answer(request(tmp_path))
         assert (failed.error, failed.lasting) == ("it.yaml: ends the process that renders it", False)
         assert isolated.answer(request(tmp_path)).values == {"a": "b"}
 
 
-def test_it_has_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_inherits_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORGATHER_SERVER_TOKEN", "secret")
     (tmp_path / "it.yaml").write_text("a: b")
     with Isolated() as isolated:
         isolated.answer(request(tmp_path))
-        assert isolated._process is not None
-        environment = Path(f"/proc/{isolated._process.pid}/environ").read_bytes()
+        assert isolated.pid is not None
+        environment = Path(f"/proc/{isolated.pid}/environ").read_bytes()
     assert b"HOME=" in environment and b"secret" not in environment
 
 
@@ -89,23 +89,23 @@ ESCAPES = {
 
 
 @pytest.mark.parametrize("what", ESCAPES)
-def test_who_gets_out_of_the_sandbox_finds_a_room_without_doors(tmp_path: Path, what: str) -> None:
-    """As if Jinja2 had a hole: the attack runs as Python in the very process."""
+def test_code_that_escapes_from_jinja_cannot_do_anything(tmp_path: Path, what: str) -> None:
+    """As if Jinja2 had a vulnerability: the attack runs as Python code in the process itself."""
     marker, victim = tmp_path / "executed", tmp_path / "victim"
     victim.touch()
     attack = ESCAPES[what].format(marker=marker, victim=victim)
-    (tmp_path / "it.yaml").write_text("a: {{ hole() }}")
+    (tmp_path / "it.yaml").write_text("a: {{ exploit() }}")
     program = f"""
 import os
 from forgather_units.projects import rendering, worker
-honest = rendering.machine_globals
-def hole():
+original = rendering.machine_globals
+def exploit():
     try:
         {attack}
     except BaseException as why:
         return type(why).__name__
     return "escaped"
-rendering.machine_globals = lambda: dict(honest(), hole=hole)
+rendering.machine_globals = lambda: dict(original(), exploit=exploit)
 worker.main()
 """
     line = json.dumps(asdict(request(tmp_path))) + "\n"

@@ -1,4 +1,4 @@
-"""The folders below which projects are looked for."""
+"""The folders below which projects are searched."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from forgather_units.domain.errors import Conflict, NotFound, Refused
 from forgather_units.projects.search_roots import SearchRoot, SearchRoots
 
 
-def test_added_ones_are_kept_beside_the_configured_ones(tmp_path: Path) -> None:
-    file, configured, added = tmp_path / "roots.json", tmp_path / "gone", tmp_path / "added"
+def test_added_roots_are_kept_next_to_the_configured_ones(tmp_path: Path) -> None:
+    file, configured, added = tmp_path / "roots.json", tmp_path / "absent", tmp_path / "added"
     roots = SearchRoots([str(configured)], file)
     assert roots.add(str(added), create=True) == SearchRoot(str(added), exists=True, configured=False)
     roots.add(f"{added}/./")
@@ -23,12 +23,12 @@ def test_added_ones_are_kept_beside_the_configured_ones(tmp_path: Path) -> None:
     assert SearchRoots([str(configured)], file).paths() == [str(configured)]
 
 
-def test_home_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert SearchRoots([], tmp_path / "roots.json").add("~").path == str(tmp_path)
 
 
-def test_refusals(tmp_path: Path) -> None:
+def test_invalid_roots_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     roots = SearchRoots([str(tmp_path)], tmp_path / "roots.json")
     for path, words in {
@@ -47,7 +47,7 @@ def test_refusals(tmp_path: Path) -> None:
         roots.remove("/nowhere")
 
 
-def test_a_damaged_file_is_none(tmp_path: Path) -> None:
+def test_a_damaged_file_is_ignored(tmp_path: Path) -> None:
     file = tmp_path / "roots.json"
     for text in ("{", '{"a": 1}', "[1, null]", "\x00"):
         file.write_text(text)

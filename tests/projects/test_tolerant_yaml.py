@@ -1,4 +1,4 @@
-"""YAML read without making anything of it."""
+"""YAML read without constructing objects."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def read(text: str) -> dict[str, object]:
         ("{a: x, [1, 2]: y, {b: c}: z}", "x"),
     ],
 )
-def test_values(text: str, value: object) -> None:
+def test_plain_values(text: str, value: object) -> None:
     assert read(text)["a"] == value
 
 
-def test_merges() -> None:
+def test_merge_keys() -> None:
     text = "one: &one {a: 1, b: 1, c: 1}\ntwo: &two\n  <<: *one\n  b: 2\nthree:\n  <<: [{c: 3}, *two]\n  d: 4\n"
     three = entries(read_mapping(text))["three"]
     assert {name: plain(node) for name, node in entries(three).items()} == {"a": "1", "b": "2", "c": "3", "d": "4"}  # type: ignore[arg-type]
@@ -61,7 +61,7 @@ def test_merges() -> None:
         ("a: &a\n  <<: *a\n", 0, "into itself"),
     ],
 )
-def test_mistakes_have_a_line(text: str, line: int, words: str) -> None:
+def test_errors_have_a_line(text: str, line: int, words: str) -> None:
     def whole() -> None:
         for node in entries(read_mapping(text)).values():
             if not isinstance(plain(node), str | list):
@@ -72,7 +72,7 @@ def test_mistakes_have_a_line(text: str, line: int, words: str) -> None:
     assert (caught.value.line, words in caught.value.message) == (line, True), caught.value.message
 
 
-def test_a_bomb_of_aliases_stays_folded() -> None:
+def test_aliases_are_not_expanded() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 60)]
     assert read("\n".join(lines))["a59"] == [None] * 10

@@ -1,15 +1,15 @@
-"""The proxy before a zoo of tiny viewers."""
+"""The proxy in front of the small viewers of viewer_zoo."""
 
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
-from viewer_zoo import ID, Front, MakeViewer, Respond, Viewer
+from proxy.front import Front
+from viewer_zoo import ID, MakeViewer, Respond, Viewer
 
-from forgather_units.proxy.target import Open, OpenUnix
+from forgather_units.proxy.destination import Open, OpenUnix
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +22,13 @@ def running_front() -> Iterator[Front]:
 @pytest.fixture
 def front(running_front: Front) -> Front:
     running_front.targets.clear()
+    running_front.files.clear()
     return running_front
 
 
 @pytest.fixture
 def viewer(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeViewer]:
-    """Starts a viewer and opens it as ID (or another queue id)."""
+    """Starts a viewer, and makes the proxy find it under ID (or another queue id)."""
     started: list[Viewer] = []
 
     def make(
@@ -42,11 +43,10 @@ def viewer(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
             listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         made = Viewer(listener, respond, reads_body, delay)
         started.append(made)
-        threading.Thread(target=made.serve, daemon=True).start()
+        made.start()
         front.targets[queue_id] = OpenUnix(path) if unix else Open("127.0.0.1", made.port)
         return made
 
     yield make
     for each in started:
-        each.listener.shutdown(socket.SHUT_RDWR)
-        each.listener.close()
+        each.stop()

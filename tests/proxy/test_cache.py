@@ -1,4 +1,4 @@
-"""The static parts, kept: what is served from memory, what never is, and how much memory that is."""
+"""The cache of static files: which responses it serves and never serves, and its size."""
 
 from __future__ import annotations
 
@@ -9,61 +9,76 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from viewer_zoo import ID, Front, MakeViewer, Seen, Viewer
+from proxy.front import Front
+from viewer_zoo import ID, MakeViewer, Seen, Viewer
 from waiting import wait_until
 
-from forgather_units.proxy.cache import Asset, AssetCache
-from forgather_units.proxy.target import Open, OpenUnix
+from forgather_units.domain.program import StaticFile
+from forgather_units.proxy.cache import Asset, AssetCache, Key
+from forgather_units.proxy.destination import Open, OpenUnix
 
 OTHER = "q_1700000000000_89abcdef"
 PAGE = b"<html>" + b"page " * 20_000
+POLICY = "default-src 'self'"
+HEADERS = (("Content-Type", "text/html"), ("Cache-Control", "no-cache"))
+STOCK = StaticFile((PAGE,), HEADERS, POLICY)
+POLICY_LINE = f"Content-Security-Policy: {POLICY}\r\n".encode()
+EVIL = b"<script src=//evil.example></script>"
 
 
 def serve(connection: socket.socket, request: Seen) -> None:
     body, kind = (PAGE, b"text/html") if b" /api/tb/" in request.line else (b"", b"text/plain")
     connection.sendall(
         b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nCache-Control: no-cache\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\n"
+        b"X-Content-Type-Options: none\r\n"
         b"Content-Security-Policy: default-src 'self'\r\nContent-Length: %d\r\n\r\n%b" % (kind, len(body), body)
     )
 
 
+@pytest.fixture(autouse=True)
+def installed(front: Front) -> None:
+    """The content of the stock program's archive."""
+    front.files.update({"/": STOCK, "/index.html": STOCK, "/x.js": STOCK, "/index.js": STOCK})
+
+
 @pytest.fixture
 def made(front: Front, viewer: MakeViewer) -> Iterator[Viewer]:
-    """A viewer of a release that no other test knows."""
+    """A stock viewer of a release that no other test uses."""
     made = viewer(serve)
     front.targets[ID] = Open("127.0.0.1", made.port, f"release-{made.port}")
     yield made
 
 
-def _but_for_the_time(answer: http.client.HTTPResponse) -> list[tuple[str, str]]:
-    """In any order: waitress sorts the headers that it writes itself."""
+def _headers_without_date(answer: http.client.HTTPResponse) -> list[tuple[str, str]]:
+    """Sorted, because waitress sorts the headers that it writes itself."""
     return sorted((name.lower(), value) for name, value in answer.getheaders() if name != "Date")
 
 
-def test_the_second_time_the_viewer_is_not_asked(front: Front, made: Viewer) -> None:
+def test_a_repeated_request_is_served_from_the_cache(front: Front, made: Viewer) -> None:
     first, content = front.ask(f"/api/tb/{ID}/index.html")
     second, again = front.ask(f"/api/tb/{ID}/index.html")
     assert content == again == PAGE
     assert len(made.seen) == 1
-    assert _but_for_the_time(first) == _but_for_the_time(second)
+    assert _headers_without_date(first) == _headers_without_date(second)
+    assert second.getheader("X-Content-Type-Options") is None, "only the stock program's headers"
     assert "2024" not in (second.getheader("Date") or "")
-    theirs, ours = second.headers.get_all("Content-Security-Policy") or []
-    assert theirs == "default-src 'self'"
-    assert f"/api/tb/{ID}/" in ours
+    own, added = second.headers.get_all("Content-Security-Policy") or []
+    assert own == "default-src 'self'"
+    assert f"/api/tb/{ID}/" in added
 
 
-def test_html_is_compressed_for_who_takes_that(front: Front, made: Viewer) -> None:
-    packed, content = front.ask(f"/api/tb/{ID}/", Accept_Encoding="br, gzip")
+def test_html_is_compressed_if_the_client_accepts_gzip(front: Front, made: Viewer) -> None:
+    compressed, content = front.ask(f"/api/tb/{ID}/", Accept_Encoding="br, gzip")
     plain, same = front.ask(f"/api/tb/{ID}/", Accept_Encoding="gzip;q=0, identity")
-    assert packed.getheader("Content-Encoding") == "gzip"
+    assert compressed.getheader("Content-Encoding") == "gzip"
     assert plain.getheader("Content-Encoding") is None
     assert gzip.decompress(content) == same == PAGE
     assert len(content) * 7 < len(PAGE)
-    assert packed.getheader("ETag") != plain.getheader("ETag")
-    assert packed.getheader("Vary") == "Accept-Encoding"
+    assert compressed.getheader("ETag") != plain.getheader("ETag")
+    assert compressed.getheader("Vary") == "Accept-Encoding"
 
 
-def test_who_has_it_already_is_told_so(front: Front, made: Viewer) -> None:
+def test_a_matching_etag_gets_304(front: Front, made: Viewer) -> None:
     first, _ = front.ask(f"/api/tb/{ID}/")
     etag = first.getheader("ETag") or ""
     second, content = front.ask(f"/api/tb/{ID}/", If_None_Match=f'"other", {etag}')
@@ -71,14 +86,14 @@ def test_who_has_it_already_is_told_so(front: Front, made: Viewer) -> None:
     assert front.ask(f"/api/tb/{ID}/", If_None_Match='"other"')[0].status == 200
 
 
-def test_head_is_answered_from_it_too(front: Front, made: Viewer) -> None:
+def test_head_is_served_from_the_cache(front: Front, made: Viewer) -> None:
     front.ask(f"/api/tb/{ID}/x.js", Accept_Encoding="identity")
     response, content = front.ask(f"/api/tb/{ID}/x.js", "HEAD", Accept_Encoding="identity")
     assert (response.getheader("Content-Length"), content) == (str(len(PAGE)), b"")
     assert len(made.seen) == 1
 
 
-def test_another_viewer_of_the_release_is_served_from_it(front: Front, viewer: MakeViewer, made: Viewer) -> None:
+def test_viewers_of_the_same_release_share_the_cache(front: Front, viewer: MakeViewer, made: Viewer) -> None:
     front.ask()
     other = viewer(serve, OTHER)
     front.targets[OTHER] = Open("127.0.0.1", other.port, f"release-{made.port}")
@@ -88,51 +103,54 @@ def test_another_viewer_of_the_release_is_served_from_it(front: Front, viewer: M
     assert f"/api/tb/{OTHER}/" in str(response.headers.get_all("Content-Security-Policy"))
 
 
-def test_a_sleeping_one_shows_its_page_and_is_woken(front: Front, viewer: MakeViewer, made: Viewer) -> None:
+def test_a_request_for_a_sleeping_viewer_gets_its_cached_page_and_wakes_it(
+    front: Front, viewer: MakeViewer, made: Viewer
+) -> None:
     front.ask()
     sleeper = viewer(serve, OTHER, unix=True)
     where = front.targets[OTHER]
     assert isinstance(where, OpenUnix)
     front.targets[OTHER] = replace(where, release=f"release-{made.port}", asleep=True)
     assert front.ask(f"/api/tb/{OTHER}/")[1] == PAGE
-    wait_until(lambda: sleeper.connections > 0, 10, "somebody knocked")
+    wait_until(lambda: sleeper.connections > 0, 10, "the proxy connected to wake it")
     assert not sleeper.seen
 
 
-def test_in_their_order_whoever_answers_them(front: Front, made: Viewer) -> None:
-    """Assets are answered at once, all else by a worker thread: on one connection each waits for those before it."""
+def test_pipelined_requests_get_their_responses_in_order(front: Front, made: Viewer) -> None:
+    """Cached files are sent at once, other responses by a worker thread, but in order on one connection."""
     front.ask()
-    paths = ["", "data/runs", "", "", "data/tags", ""]
+    # As many as one connection may pipeline.
+    paths = ["", "data/runs", "", "data/tags"]
     with front.connect() as connection:
         for path in paths:
             connection.sendall(f"GET /api/tb/{ID}/{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        answered = b""
-        # Those below data/ are passed on as they are, and end with the page too: all that the viewer knows.
-        while answered.count(PAGE) < len(paths):
+        received = b""
+        # Responses below data/ come from the viewer, and contain the same page.
+        while received.count(PAGE) < len(paths):
             piece = connection.recv(1 << 20)
-            assert piece, answered.count(PAGE)
-            answered += piece
-    kept = [b"etag:" in head.lower() for head in answered.split(PAGE)[:-1]]
+            assert piece, received.count(PAGE)
+            received += piece
+    kept = [b"etag:" in head.lower() for head in received.split(PAGE)[:-1]]
     assert kept == [not path for path in paths]
     assert [seen.line.split()[1].rpartition(b"/")[2] for seen in made.seen] == [b"", b"runs", b"tags"]
 
 
-def test_many_slow_readers_of_an_asset_keep_nobody_waiting(front: Front, made: Viewer) -> None:
-    """An asset is larger than what a socket takes: the rest waits for its reader alone."""
-    large = Asset([("Content-Type", "text/plain")], '"x"', bytes(8 << 20))
-    proxy_cache = front.proxy._cache
-    front.ask()
-    # (The front is one for all tests of this file.)
-    (key,) = [key for key in proxy_cache._assets if key[0] == f"release-{made.port}"]
-    proxy_cache.put(key, large)
+def test_many_slow_readers_of_an_asset_delay_no_other_request(front: Front, made: Viewer) -> None:
+    """A file larger than the socket's buffer: the rest waits for its own reader only."""
+    body = bytes(8 << 20)
+    made.respond = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    front.files["/large.txt"] = StaticFile((body,), (("Content-Type", "text/plain"),))
+    assert front.ask(f"/api/tb/{ID}/large.txt")[1] == body
+    made.respond = serve
     readers = [front.connect() for _ in range(20)]
     for reader in readers:
-        reader.sendall(f"GET /api/tb/{ID}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        reader.sendall(f"GET /api/tb/{ID}/large.txt HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert reader.recv(1000)
     assert front.ask(f"/api/tb/{ID}/data/runs")[1] == PAGE
+    assert len(made.seen) == 2, "the readers are served from the cache"
     last = readers.pop()
     taken = 1000
-    while taken < len(large.body):
+    while taken < len(body):
         piece = last.recv(1 << 20)
         assert piece, taken
         taken += len(piece)
@@ -155,13 +173,13 @@ def test_many_slow_readers_of_an_asset_keep_nobody_waiting(front: Front, made: V
         "index.js?_file_hash=1&x=1",
     ],
 )
-def test_what_is_never_kept(front: Front, made: Viewer, path: str) -> None:
+def test_which_paths_are_never_cached(front: Front, made: Viewer, path: str) -> None:
     for _ in range(2):
         assert front.ask(f"/api/tb/{ID}/{path}")[0].status == 200
     assert len(made.seen) == 2
 
 
-def test_what_is_asked_for_differently(front: Front, made: Viewer) -> None:
+def test_range_and_post_requests_are_not_served_from_the_cache(front: Front, made: Viewer) -> None:
     for _ in range(2):
         front.ask(Range="bytes=0-1")
         front.ask(method="POST")
@@ -177,7 +195,7 @@ def test_what_is_asked_for_differently(front: Front, made: Viewer) -> None:
         b"200 OK\r\nX-Endless: 1",
     ],
 )
-def test_which_answers_are_not_kept(front: Front, viewer: MakeViewer, head: bytes) -> None:
+def test_which_responses_are_not_cached(front: Front, viewer: MakeViewer, head: bytes) -> None:
     made = viewer(b"HTTP/1.1 " + head + b"\r\n\r\nok")
     front.targets[ID] = Open("127.0.0.1", made.port, f"release-{made.port}")
     for _ in range(2):
@@ -185,20 +203,98 @@ def test_which_answers_are_not_kept(front: Front, viewer: MakeViewer, head: byte
     assert len(made.seen) == 2
 
 
-def test_without_a_release_nothing_is_kept(front: Front, viewer: MakeViewer) -> None:
+def test_without_a_release_nothing_is_cached(front: Front, viewer: MakeViewer) -> None:
     made = viewer(serve)
     for _ in range(2):
         front.ask()
     assert len(made.seen) == 2
 
 
-def test_its_memory_is_bounded() -> None:
+def _poison(connection: socket.socket, request: Seen) -> None:
+    """A response of a hostile viewer that tries to get cached."""
+    connection.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: public, max-age=31536000\r\n"
+        b"Content-Security-Policy: default-src 'self'\r\nContent-Length: %d\r\n\r\n%b" % (len(EVIL), EVIL)
+    )
+
+
+@pytest.mark.parametrize("path", ["", "index.html", "index.js", "index.js?_file_hash=1", "x.js?_file_hash=2", "own.js"])
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_a_hostile_viewer_s_bytes_reach_no_other_viewer(
+    front: Front, viewer: MakeViewer, made: Viewer, path: str, coding: str
+) -> None:
+    hostile = viewer(_poison, OTHER)
+    front.targets[OTHER] = Open("127.0.0.1", hostile.port, f"release-{made.port}")
+    for _ in range(2):
+        assert front.ask(f"/api/tb/{OTHER}/{path}", Accept_Encoding=coding)[1] == EVIL, "each viewer gets its own page"
+    assert len(hostile.seen) == 2
+    response, content = front.ask(f"/api/tb/{ID}/{path}", Accept_Encoding=coding)
+    if response.getheader("Content-Encoding") == "gzip":
+        content = gzip.decompress(content)
+    assert content == PAGE
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Refresh: 0;url=//evil.example\r\nLink: <//evil.example/x.js>; rel=preload; as=script\r\n" + POLICY_LINE,
+        b"Content-Security-Policy: default-src *\r\n",
+        b"",
+        POLICY_LINE + b"Content-Encoding: deflate\r\n",
+        POLICY_LINE + b"Content-Encoding: gzip\r\n",
+        POLICY_LINE + b"Set-Cookie: a=1\r\n",
+    ],
+)
+def test_a_hostile_viewer_s_headers_reach_no_other_viewer(
+    front: Front, viewer: MakeViewer, made: Viewer, headers: bytes
+) -> None:
+    """Also where its body is the stock one."""
+    hostile = viewer(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n%bContent-Length: %d\r\n\r\n%b" % (headers, len(PAGE), PAGE),
+        OTHER,
+    )
+    front.targets[OTHER] = Open("127.0.0.1", hostile.port, f"release-{made.port}")
+    front.ask(f"/api/tb/{OTHER}/", Accept_Encoding="identity")
+    response, content = front.ask(f"/api/tb/{ID}/", Accept_Encoding="identity")
+    assert content == PAGE
+    sent = {name.lower(): value for name, value in response.getheaders() if name.lower() != "content-security-policy"}
+    assert sent["content-type"] == "text/html"
+    assert not {"refresh", "link", "set-cookie", "content-encoding"} & sent.keys()
+    assert (response.headers.get_all("Content-Security-Policy") or [])[0] == POLICY
+
+
+def test_a_decompression_bomb_is_not_cached(front: Front, viewer: MakeViewer, made: Viewer) -> None:
+    bomb = gzip.compress(bytes(64 << 20))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n%bContent-Length: %d\r\n\r\n" % (POLICY_LINE, len(bomb))
+    hostile = viewer(head + bomb, OTHER)
+    front.targets[OTHER] = Open("127.0.0.1", hostile.port, f"release-{made.port}")
+    for _ in range(2):
+        assert front.ask(f"/api/tb/{OTHER}/", Accept_Encoding="gzip")[1] == bomb
+    assert len(hostile.seen) == 2
+
+
+def test_the_stock_page_is_cached_from_any_content_coding(front: Front, viewer: MakeViewer) -> None:
+    packed = gzip.compress(PAGE)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n%bContent-Length: %d\r\n\r\n" % (POLICY_LINE, len(packed))
+    made = viewer(head + packed)
+    front.targets[ID] = Open("127.0.0.1", made.port, f"release-{made.port}")
+    answers = [front.ask(f"/api/tb/{ID}/", Accept_Encoding="gzip")[1] for _ in range(2)]
+    assert answers[0] == answers[1] != packed, "the cache does not keep the viewer's compressed bytes"
+    assert gzip.decompress(answers[0]) == PAGE
+    assert len(made.seen) == 1
+
+
+def _key(number: int) -> Key:
+    return Key("r", f"/{number}", False, False)
+
+
+def test_the_cache_is_bounded_and_evicts_unused_files() -> None:
     cache = AssetCache(100)
     for number in range(10):
-        cache.put(("r", f"/{number}", "", False), Asset([], "", bytes(30)))
-        assert cache.get(("r", "/0", "", False)) is not None, "what is asked for stays"
+        cache.put(_key(number), Asset([], "", bytes(30)))
+        assert cache.get(_key(0)) is not None, "a file in use stays"
     assert cache.size == 90
-    assert cache.get(("r", "/9", "", False)) is not None
-    assert cache.get(("r", "/5", "", False)) is None
-    cache.put(("r", "/9", "", False), Asset([], "", bytes(10)))
+    assert cache.get(_key(9)) is not None
+    assert cache.get(_key(5)) is None
+    cache.put(_key(9), Asset([], "", bytes(10)))
     assert cache.size == 70

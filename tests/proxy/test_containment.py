@@ -34,5 +34,5 @@ def test_the_sources_are_the_prefix(host: str, source: str) -> None:
     }
 
 
-def test_what_a_worker_imports_is_confined_too() -> None:
+def test_imports_of_a_worker_are_confined_too() -> None:
     assert "script-src http://h.test/api/tb/q/ blob:" in policy("http", "h.test", "/api/tb/q", script=True)

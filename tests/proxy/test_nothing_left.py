@@ -1,5 +1,5 @@
-"""What a request needed is gone with it: it does not lie about until the garbage collector, which holds up the others,
-comes to look."""
+"""The objects of a request are freed with it. They do not need the garbage collector, whose runs would delay other
+requests."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from viewer_zoo import ID, Front, MakeViewer
+from proxy.front import Front
+from viewer_zoo import ID, OK, MakeViewer
 from waiting import wait_until
 
-from forgather_units.proxy.request_target import RequestTarget
+from forgather_units.http.server.parser import StrictParser
+from forgather_units.http.server.task import HandOverTask
+from forgather_units.proxy.request_uri import RequestTarget
 from forgather_units.proxy.upstream import Exchange
-from forgather_units.proxy.waitress_guard.parsing import StrictParser
-from forgather_units.proxy.waitress_guard.task import HandOverTask
 
 KINDS = (HandOverTask, StrictParser, RequestTarget, Exchange)
 REQUESTS = 20
 # Long enough for the relay.
 LARGE = 1 << 20
 LONG = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % LARGE + bytes(LARGE)
-SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 @contextmanager
-def nothing_collected() -> Iterator[None]:
+def gc_disabled() -> Iterator[None]:
     gc.collect()
     gc.disable()
     try:
@@ -34,24 +34,24 @@ def nothing_collected() -> Iterator[None]:
         gc.enable()
 
 
-def left() -> int:
+def remaining() -> int:
     return sum(isinstance(thing, KINDS) for thing in gc.get_objects())
 
 
 @pytest.mark.parametrize(
     ("method", "path", "response"),
     [
-        pytest.param("GET", f"/api/tb/{ID}/", SHORT, id="in the loop"),
-        pytest.param("HEAD", f"/api/tb/{ID}/", SHORT, id="in a worker thread"),
-        pytest.param("GET", f"/api/tb/{ID}/", LONG, id="begun in the loop, ended in the relay"),
-        pytest.param("GET", "/api/tb/q_1700000000000_0000abcd/", SHORT, id="refused"),
+        pytest.param("GET", f"/api/tb/{ID}/", OK, id="loop"),
+        pytest.param("HEAD", f"/api/tb/{ID}/", OK, id="worker-thread"),
+        pytest.param("GET", f"/api/tb/{ID}/", LONG, id="loop-then-relay"),
+        pytest.param("GET", "/api/tb/q_1700000000000_0000abcd/", OK, id="refused"),
     ],
 )
-def test_what_was_answered_is_gone(front: Front, viewer: MakeViewer, method: str, path: str, response: bytes) -> None:
+def test_finished_requests_are_freed(front: Front, viewer: MakeViewer, method: str, path: str, response: bytes) -> None:
     viewer(response)
-    with nothing_collected():
-        before = left()
+    with gc_disabled():
+        before = remaining()
         for _ in range(REQUESTS):
             assert front.get(path, method=method).startswith(b"HTTP/1.1 ")
-        # The last ones may still be on their way out.
-        wait_until(lambda: left() - before < REQUESTS // 2, 10, "what the requests needed is gone")
+        # The last responses may still be in the process of being sent.
+        wait_until(lambda: remaining() - before < REQUESTS // 2, 10, "the requests' objects are freed")

@@ -1,4 +1,4 @@
-"""The proxy on a waitress that hands nothing over: the same answers, by the public API alone."""
+"""The proxy on an unmodified waitress: the same responses, by waitress's public API only."""
 
 from __future__ import annotations
 
@@ -8,38 +8,22 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from in_thread import PlainWaitress
-from viewer_zoo import ID, TIMEOUTS, MakeViewer, Seen
-
-from forgather_units.proxy.target import Target, Unknown
-from forgather_units.proxy.wsgi import Proxy
-
-
-class PlainFront:
-    """Like the zoo's front, of waitress as it is."""
-
-    def __init__(self, targets: dict[str, Target]) -> None:
-        proxy = Proxy(lambda mount, name: targets.get(name, Unknown()), TIMEOUTS)
-        self._server = PlainWaitress(proxy)
-        self.port = self._server.port
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def ask(self, method: str = "GET", body: bytes | None = None) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, f"/api/tb/{ID}/", body)
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
-        return response.status, content
+from proxy.front import Front
+from viewer_zoo import OK, MakeViewer, Seen
 
 
 @pytest.fixture
-def plain(front: object, request: pytest.FixtureRequest) -> Iterator[PlainFront]:
-    made = PlainFront(request.getfixturevalue("running_front").targets)
+def plain(front: Front) -> Iterator[Front]:
+    """A front on plain waitress with the same targets as the usual one."""
+    made = Front(public_api=True)
+    made.targets = front.targets
     yield made
     made.stop()
+
+
+def status_and_body(plain: Front, method: str = "GET", body: bytes | None = None) -> tuple[int, bytes]:
+    response, content = plain.ask(method=method, body=body)
+    return response.status, content
 
 
 LARGE = b"x" * 1_000_000
@@ -53,34 +37,34 @@ LARGE = b"x" * 1_000_000
         (b"Transfer-Encoding: chunked\r\n\r\nF4240\r\n" + LARGE + b"\r\n0\r\n\r\n", LARGE),
         (b"\r\n" + LARGE, LARGE),
     ],
-    ids=["small", "large", "chunked", "until it closes"],
+    ids=["small", "large", "chunked", "until close"],
 )
-def test_answers(plain: PlainFront, viewer: MakeViewer, answer: bytes, body: bytes) -> None:
+def test_responses_of_every_framing(plain: Front, viewer: MakeViewer, answer: bytes, body: bytes) -> None:
     viewer(b"HTTP/1.1 200 OK\r\n" + answer)
-    assert plain.ask() == (200, body)
+    assert status_and_body(plain) == (200, body)
 
 
-def test_a_slow_answer_is_waited_for_here(plain: PlainFront, viewer: MakeViewer) -> None:
+def test_a_slow_response(plain: Front, viewer: MakeViewer) -> None:
     def late(connection: socket.socket, request: Seen) -> None:
         threading.Event().wait(1.2)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.sendall(OK)
 
     viewer(late)
-    assert plain.ask() == (200, b"ok")
+    assert status_and_body(plain) == (200, b"ok")
 
 
-def test_a_body(plain: PlainFront, viewer: MakeViewer) -> None:
-    made = viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    assert plain.ask("POST", LARGE) == (200, b"ok")
+def test_a_request_with_a_body(plain: Front, viewer: MakeViewer) -> None:
+    made = viewer(OK)
+    assert status_and_body(plain, "POST", LARGE) == (200, b"ok")
     assert made.seen[0].body == LARGE
 
 
-def test_one_cut_off(plain: PlainFront, viewer: MakeViewer) -> None:
+def test_a_response_that_is_cut_off(plain: Front, viewer: MakeViewer) -> None:
     viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" + LARGE)
     with pytest.raises(http.client.IncompleteRead):
         plain.ask()
 
 
-def test_head_without_a_length(plain: PlainFront, viewer: MakeViewer) -> None:
+def test_head_without_a_length(plain: Front, viewer: MakeViewer) -> None:
     viewer(b"HTTP/1.1 200 OK\r\nX-Endless: 1\r\n\r\n")
-    assert plain.ask("HEAD") == (200, b"")
+    assert status_and_body(plain, "HEAD") == (200, b"")

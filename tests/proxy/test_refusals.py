@@ -1,15 +1,16 @@
-"""The proxy's own answers, each one sentence."""
+"""The proxy's own error responses, one sentence each."""
 
 from __future__ import annotations
 
 import json
 import socket
-import threading
 
 import pytest
-from viewer_zoo import ID, TIMEOUTS, Front, MakeViewer, Seen
+from ports import free_port
+from proxy.front import Front
+from viewer_zoo import ID, MakeViewer, never_answers, stalls
 
-from forgather_units.proxy.target import Ended, NotReady, Open, OpenUnix, Target, Unknown, Waiting
+from forgather_units.proxy.destination import Destination, Ended, NotReady, Open, OpenUnix, Unknown, Waiting
 
 HTML = "text/html,application/xhtml+xml"
 
@@ -23,7 +24,9 @@ HTML = "text/html,application/xhtml+xml"
         (f"http://evil.test/api/tb/{ID}", f"/api/tb/{ID}/"),
     ],
 )
-def test_the_slash_is_added(front: Front, viewer: MakeViewer, sent: str, location: str) -> None:
+def test_a_missing_final_slash_is_added_by_a_redirect(
+    front: Front, viewer: MakeViewer, sent: str, location: str
+) -> None:
     viewer(b"HTTP/1.1 200 OK\r\n\r\n")
     response, _ = front.ask(sent)
     assert (response.status, response.getheader("Location")) == (301, location)
@@ -40,7 +43,7 @@ def test_the_slash_is_added(front: Front, viewer: MakeViewer, sent: str, locatio
         (Unknown(), 404, "There is no such job."),
     ],
 )
-def test_a_job_that_cannot_be_opened(front: Front, target: Target, status: int, words: str) -> None:
+def test_jobs_that_are_not_available(front: Front, target: Destination, status: int, words: str) -> None:
     front.targets[ID] = target
     response, content = front.ask()
     assert response.status == status
@@ -56,21 +59,17 @@ def test_a_job_that_cannot_be_opened(front: Front, target: Target, status: int, 
     assert front.ask(method="HEAD", Accept=HTML)[1] == b""
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def test_a_viewer_that_does_not_listen(front: Front) -> None:
-    for target in Open("127.0.0.1", closed_port()), Open("localhost", closed_port()), OpenUnix("/no/such/socket"):
+def test_a_viewer_that_does_not_listen_is_a_bad_gateway(front: Front) -> None:
+    for target in Open("127.0.0.1", free_port()), Open("localhost", free_port()), OpenUnix("/no/such/socket"):
         front.targets[ID] = target
         response, content = front.ask()
         assert response.status == 502
-        assert "cannot be reached" in json.loads(content)["detail"]
+        assert "The viewer cannot be reached" in json.loads(content)["detail"]
+    front.targets[ID] = OpenUnix("/no/such/socket", noun="MkDocs")
+    assert json.loads(front.ask()[1])["detail"].startswith("MkDocs cannot be reached at ")
 
 
-def test_a_full_unix_socket_is_waited_for(
+def test_a_full_unix_socket_is_a_gateway_timeout(
     front: Front, viewer: MakeViewer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = str(tmp_path_factory.mktemp("full") / "socket")
@@ -82,35 +81,23 @@ def test_a_full_unix_socket_is_waited_for(
         assert front.ask()[0].status == 504
 
 
-def test_a_viewer_that_says_nothing(front: Front, viewer: MakeViewer) -> None:
-    release = threading.Event()
-    viewer(lambda connection, request: release.wait(20) and None)
+def test_a_viewer_that_never_responds_is_a_gateway_timeout(front: Front, viewer: MakeViewer) -> None:
+    viewer(never_answers)
     response, content = front.ask()
-    release.set()
     assert response.status == 504
-    assert "did not answer in time" in json.loads(content)["detail"]
+    assert "did not respond in time" in json.loads(content)["detail"]
 
 
-def test_a_viewer_that_takes_no_body(front: Front, viewer: MakeViewer) -> None:
-    release = threading.Event()
-    viewer(lambda connection, request: release.wait(20) and None, reads_body=False)
+def test_a_viewer_that_reads_no_body_is_a_gateway_timeout(front: Front, viewer: MakeViewer) -> None:
+    viewer(never_answers, reads_body=False)
     response, _ = front.ask(method="POST", body=bytes(20_000_000))
-    release.set()
     assert response.status == 504
 
 
-def test_a_viewer_that_stalls_in_the_middle(front: Front, viewer: MakeViewer) -> None:
-    release = threading.Event()
-
-    def stall(connection: socket.socket, request: Seen) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
-        release.wait(20)
-
-    viewer(stall)
+def test_a_viewer_that_stalls_ends_the_response(front: Front, viewer: MakeViewer) -> None:
+    viewer(stalls)
     answer = front.get()
-    release.set()
     assert answer.endswith(b"\r\n\r\n12345")
-    assert TIMEOUTS.stall < 5
 
 
 @pytest.mark.parametrize("line", ["Upgrade: websocket", "Upgrade: h2c"])
@@ -122,7 +109,7 @@ def test_an_upgrade_is_refused(front: Front, viewer: MakeViewer, line: str) -> N
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
-def test_methods_that_are_not_forwarded(front: Front, viewer: MakeViewer, method: str) -> None:
+def test_other_methods_are_not_allowed(front: Front, viewer: MakeViewer, method: str) -> None:
     made = viewer(b"HTTP/1.1 200 OK\r\n\r\n")
     answer = front.get(method=method)
     assert answer.startswith(b"HTTP/1.1 405 ")
@@ -131,5 +118,5 @@ def test_methods_that_are_not_forwarded(front: Front, viewer: MakeViewer, method
 
 
 @pytest.mark.parametrize("path", ["/", "/%61pi/tb/x/", "//api/tb/x/"])
-def test_other_addresses_are_not_the_proxys(front: Front, path: str) -> None:
+def test_paths_outside_the_mounts_are_not_found(front: Front, path: str) -> None:
     assert front.get(path).startswith(b"HTTP/1.1 404 ")

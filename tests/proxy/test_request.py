@@ -1,14 +1,12 @@
-"""What a viewer gets of a client's request."""
+"""How a client's request arrives at the viewer."""
 
 from __future__ import annotations
 
-import socket
 import threading
 
 import pytest
-from viewer_zoo import ID, Front, MakeViewer, Seen
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+from proxy.front import Front
+from viewer_zoo import ID, OK, MakeViewer, Seen, early_413, echo
 
 
 def the_one(viewer_seen: list[Seen]) -> Seen:
@@ -29,13 +27,13 @@ def the_one(viewer_seen: list[Seen]) -> Seen:
         ("/?token=secret", "/"),
     ],
 )
-def test_the_path_arrives_as_it_was_sent(front: Front, viewer: MakeViewer, sent: str, arrived: str) -> None:
+def test_the_path_is_forwarded_unchanged(front: Front, viewer: MakeViewer, sent: str, arrived: str) -> None:
     made = viewer(OK)
     front.get(f"/api/tb/{ID}{sent}")
     assert the_one(made.seen).line == f"GET /api/tb/{ID}{arrived} HTTP/1.1".encode("latin-1")
 
 
-def test_headers_pass_but_for_those_of_the_connection_and_ours(front: Front, viewer: MakeViewer) -> None:
+def test_all_headers_but_hop_by_hop_and_server_credentials_are_forwarded(front: Front, viewer: MakeViewer) -> None:
     made = viewer(OK)
     answer = front.get(
         f"/api/tb/{ID}/",
@@ -69,21 +67,21 @@ def test_headers_pass_but_for_those_of_the_connection_and_ours(front: Front, vie
     ]
 
 
-def test_other_credentials_are_the_viewers_own(front: Front, viewer: MakeViewer) -> None:
+def test_other_credentials_are_forwarded(front: Front, viewer: MakeViewer) -> None:
     made = viewer(OK)
     front.get(f"/api/tb/{ID}/", "Authorization: Basic dTpw", "Cookie: its=own")
     assert the_one(made.seen).values("authorization") == [b"Basic dTpw"]
     assert the_one(made.seen).values("cookie") == [b"its=own"]
 
 
-def test_a_client_without_host_gets_the_viewers(front: Front, viewer: MakeViewer) -> None:
+def test_a_request_without_host_gets_the_viewer_s_address(front: Front, viewer: MakeViewer) -> None:
     made = viewer(OK)
     assert front.raw(f"GET /api/tb/{ID}/ HTTP/1.0\r\n\r\n".encode()).startswith(b"HTTP/1.0 200")
     assert the_one(made.seen).values("host") == [f"127.0.0.1:{made.port}".encode()]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_body_arrives_with_its_length_and_type(front: Front, viewer: MakeViewer, method: str) -> None:
+def test_a_body_is_forwarded_with_its_length_and_type(front: Front, viewer: MakeViewer, method: str) -> None:
     made = viewer(OK)
     body = bytes(range(256)) * 4
     response, content = front.ask(method=method, body=body, Content_Type="application/x-own")
@@ -94,13 +92,13 @@ def test_a_body_arrives_with_its_length_and_type(front: Front, viewer: MakeViewe
     assert request.values("content-type") == [b"application/x-own"]
 
 
-def test_an_empty_post_says_its_length(front: Front, viewer: MakeViewer) -> None:
+def test_an_empty_post_has_a_content_length(front: Front, viewer: MakeViewer) -> None:
     made = viewer(OK)
     front.get(f"/api/tb/{ID}/", "Content-Length: 0", method="POST")
     assert the_one(made.seen).values("content-length") == [b"0"]
 
 
-def test_a_chunked_body_arrives_whole(front: Front, viewer: MakeViewer) -> None:
+def test_a_chunked_body_is_forwarded_completely(front: Front, viewer: MakeViewer) -> None:
     made = viewer(OK)
     head = f"POST /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     front.raw(head.encode() + b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
@@ -108,7 +106,7 @@ def test_a_chunked_body_arrives_whole(front: Front, viewer: MakeViewer) -> None:
     assert the_one(made.seen).values("transfer-encoding") == []
 
 
-def test_a_client_that_expects_100_gets_it_from_us(front: Front, viewer: MakeViewer) -> None:
+def test_the_proxy_itself_sends_100_continue(front: Front, viewer: MakeViewer) -> None:
     made = viewer(OK)
     head = f"POST /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2"
     with front.connect() as connection:
@@ -120,34 +118,19 @@ def test_a_client_that_expects_100_gets_it_from_us(front: Front, viewer: MakeVie
     assert the_one(made.seen).values("expect") == []
 
 
-def test_a_viewer_that_refuses_the_body_is_heard(front: Front, viewer: MakeViewer) -> None:
-    def refuse(connection: socket.socket, request: Seen) -> None:
-        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(1 << 20):  # else its kernel would reset the connection
-            pass
-
-    viewer(refuse, reads_body=False)
+def test_the_response_of_a_viewer_that_refuses_the_body_is_forwarded(front: Front, viewer: MakeViewer) -> None:
+    viewer(early_413, reads_body=False)
     response, content = front.ask(method="POST", body=bytes(20_000_000))
     assert (response.status, content) == (413, b"big")
 
 
-def test_a_viewer_that_answers_as_it_reads_does_not_block(front: Front, viewer: MakeViewer) -> None:
+def test_a_viewer_that_responds_while_it_reads_does_not_block(front: Front, viewer: MakeViewer) -> None:
     size = 30_000_000
-
-    def echo(connection: socket.socket, request: Seen) -> None:
-        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode() + request.body)
-        left = size - len(request.body)
-        while left:
-            data = connection.recv(65536)
-            connection.sendall(data)
-            left -= len(data)
-
     viewer(echo, reads_body=False)
     body = bytes(range(250)) * (size // 250)
     head = f"POST /api/tb/{ID}/ HTTP/1.1\r\nHost: h\r\nContent-Length: {size}\r\n\r\n".encode()
     with front.connect() as connection:
-        # No more of it is taken than is read of the answer, as with the viewer itself.
+        # The proxy reads no faster than the client reads the response, as the viewer itself does.
         sender = threading.Thread(target=connection.sendall, args=(head + body,))
         sender.start()
         answer = b"".join(iter(lambda: connection.recv(1 << 20), b""))
@@ -156,7 +139,7 @@ def test_a_viewer_that_answers_as_it_reads_does_not_block(front: Front, viewer: 
     assert answer.partition(b"\r\n\r\n")[2] == body
 
 
-def test_the_same_over_a_unix_socket(front: Front, viewer: MakeViewer) -> None:
+def test_the_path_is_forwarded_over_a_unix_socket(front: Front, viewer: MakeViewer) -> None:
     made = viewer(OK, unix=True)
     assert front.get(f"/api/tb/{ID}/x").endswith(b"\r\n\r\nok")
     assert the_one(made.seen).line == f"GET /api/tb/{ID}/x HTTP/1.1".encode()

@@ -1,14 +1,25 @@
-"""What a client gets of a viewer's response."""
+"""How a viewer's response arrives at the client."""
 
 from __future__ import annotations
 
 import gzip
 import http.client
-import socket
-import threading
 
 import pytest
-from viewer_zoo import ID, Front, MakeViewer, Seen
+from proxy.front import Front
+from viewer_zoo import (
+    BROKEN_CHUNK,
+    HALF_HEAD,
+    ID,
+    NO_HTTP,
+    NO_LAST_CHUNK,
+    OK,
+    SILENT,
+    TOO_LONG_HEAD,
+    MakeViewer,
+    Trickle,
+    endless,
+)
 from waiting import wait_until
 
 
@@ -20,7 +31,7 @@ def body_of(answer: bytes) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
 
 
-def test_status_duplicates_and_bytes_pass(front: Front, viewer: MakeViewer) -> None:
+def test_status_duplicate_headers_and_bytes_are_forwarded(front: Front, viewer: MakeViewer) -> None:
     viewer(
         b"HTTP/1.1 418 I'm a Teapot\r\nContent-Length: 4\r\nSet-Cookie: a=1; Path=/x\r\nSet-Cookie: b=2\r\n"
         b'X-Odd: caf\xe9,  "q"\r\nServer: its-own\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\nKeep-Alive: timeout=5\r\n'
@@ -46,18 +57,18 @@ def test_status_duplicates_and_bytes_pass(front: Front, viewer: MakeViewer) -> N
     assert len(headers) == len(set(headers))
 
 
-def test_gzip_is_not_touched(front: Front, viewer: MakeViewer) -> None:
-    packed = gzip.compress(b"hello" * 1000)
+def test_a_compressed_body_is_forwarded_unchanged(front: Front, viewer: MakeViewer) -> None:
+    compressed = gzip.compress(b"hello" * 1000)
     viewer(
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed,
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(compressed) + compressed,
     )
     response, content = front.ask(Accept_Encoding="gzip")
     assert response.getheader("Content-Encoding") == "gzip"
-    assert content == packed
+    assert content == compressed
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_a_chunked_answer_arrives_whole(front: Front, viewer: MakeViewer, version: str) -> None:
+def test_a_chunked_response_is_forwarded_completely(front: Front, viewer: MakeViewer, version: str) -> None:
     viewer(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
         b"5;e=1\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n"
@@ -71,7 +82,7 @@ def test_a_chunked_answer_arrives_whole(front: Front, viewer: MakeViewer, versio
     assert b"Trailer" not in answer
 
 
-def test_an_answer_until_the_connection_closes(front: Front, viewer: MakeViewer) -> None:
+def test_a_response_that_ends_with_the_connection(front: Front, viewer: MakeViewer) -> None:
     viewer(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 200_000)
     assert front.ask()[1] == b"x" * 200_000
 
@@ -86,7 +97,7 @@ def test_head_has_no_body(front: Front, viewer: MakeViewer, framing: bytes) -> N
 
 
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
-def test_no_body_by_status(front: Front, viewer: MakeViewer, status: bytes) -> None:
+def test_204_and_304_have_no_body(front: Front, viewer: MakeViewer, status: bytes) -> None:
     viewer(b"HTTP/1.1 " + status + b"\r\nContent-Length: 7\r\nETag: x\r\n\r\n")
     answer = front.get()
     assert head_of(answer)[0] == f"HTTP/1.1 {status.decode()}"
@@ -95,7 +106,7 @@ def test_no_body_by_status(front: Front, viewer: MakeViewer, status: bytes) -> N
 
 
 def test_a_connection_serves_several_requests(front: Front, viewer: MakeViewer) -> None:
-    viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    viewer(OK)
     connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=10)
     sockets = []
     for _ in range(3):
@@ -106,7 +117,7 @@ def test_a_connection_serves_several_requests(front: Front, viewer: MakeViewer) 
     assert len(set(map(id, sockets))) == 1
 
 
-def test_interim_answers_are_skipped(front: Front, viewer: MakeViewer) -> None:
+def test_interim_responses_are_skipped(front: Front, viewer: MakeViewer) -> None:
     viewer(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nyes")
     assert front.ask()[1] == b"yes"
 
@@ -117,7 +128,7 @@ def test_headers_of_64_kib_pass(front: Front, viewer: MakeViewer) -> None:
     assert b"X-Large: " + large + b"\r\n" in front.get(f"/api/tb/{ID}/", "X-Large: " + "z" * 65536)
 
 
-def test_a_viewer_cannot_speak_for_the_origin(front: Front, viewer: MakeViewer) -> None:
+def test_headers_that_affect_the_whole_origin_are_removed(front: Front, viewer: MakeViewer) -> None:
     viewer(
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: forgather_session=x; Path=/\r\nSet-Cookie: own=1\r\n"
         b"Clear-Site-Data: *\r\nService-Worker-Allowed: /\r\nStrict-Transport-Security: max-age=9\r\n"
@@ -128,28 +139,28 @@ def test_a_viewer_cannot_speak_for_the_origin(front: Front, viewer: MakeViewer) 
     assert [h for h in headers if h.startswith("Set-Cookie")] == ["Set-Cookie: own=1"]
     assert [h for h in headers if h.startswith("Referrer")] == ["Referrer-Policy: same-origin"]
     assert not [h for h in headers if h.startswith(("Clear-Site", "Service-Worker", "Strict-"))]
-    theirs, ours = [h for h in headers if h.startswith("Content-Security-Policy")]
-    assert theirs == "Content-Security-Policy: default-src 'self'"
-    assert f"connect-src {own} data: blob:;" in ours
-    assert "allow-popups" not in ours
+    viewer_policy, added = [h for h in headers if h.startswith("Content-Security-Policy")]
+    assert viewer_policy == "Content-Security-Policy: default-src 'self'"
+    assert f"connect-src {own} data: blob:;" in added
+    assert "allow-popups" not in added
 
 
 @pytest.mark.parametrize(
     "answer",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 70_000,
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\nx",
+        NO_LAST_CHUNK,
+        BROKEN_CHUNK,
     ],
     ids=["short of its length", "no last chunk", "broken chunk"],
 )
-def test_an_answer_cut_off_does_not_look_whole(front: Front, viewer: MakeViewer, answer: bytes) -> None:
+def test_a_truncated_response_does_not_appear_complete(front: Front, viewer: MakeViewer, answer: bytes) -> None:
     viewer(answer)
     try:
         response, _ = front.ask()
     except http.client.IncompleteRead:
         return
-    # It was short enough to be waited for before anything was sent.
+    # The proxy had read this short response before it sent anything.
     assert response.status == 502
 
 
@@ -161,9 +172,9 @@ def test_bytes_beyond_the_length_are_dropped(front: Front, viewer: MakeViewer) -
 @pytest.mark.parametrize(
     "answer",
     [
-        b"",
-        b"HTTP/1.1 200 OK\r\nX: 1\r\n",
-        b"ssh-2.0 hello\r\n\r\n",
+        SILENT,
+        HALF_HEAD,
+        NO_HTTP,
         b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX: a\nSet-Cookie: b\r\n\r\n",
@@ -172,14 +183,37 @@ def test_bytes_beyond_the_length_are_dropped(front: Front, viewer: MakeViewer) -
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000 + b"\r\n\r\n",
+        TOO_LONG_HEAD,
     ],
 )
-def test_what_is_no_http_is_a_bad_gateway(front: Front, viewer: MakeViewer, answer: bytes) -> None:
+def test_an_invalid_response_is_a_bad_gateway(front: Front, viewer: MakeViewer, answer: bytes) -> None:
     viewer(answer)
     response, content = front.ask()
     assert response.status == 502
     assert b'{"detail": "' in content
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize("status", [b"200 OK", b"204 No Content", b"304 Not Modified"])
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 3, 3",
+        b"Content-Length: 3\r\nContent-Length: 3",
+        b"Content-Length:",
+        b"Content-Length: " + b"1" * 5000,
+        b"Content-Length: \xb2",
+        b"Content-Length: -1",
+        b"Content-Length: 3\r\nTransfer-Encoding: chunked",
+    ],
+    ids=["a list", "twice", "empty", "5000 digits", "a superscript", "negative", "with a coding"],
+)
+def test_an_invalid_length_is_a_bad_gateway(
+    front: Front, viewer: MakeViewer, caplog: pytest.LogCaptureFixture, method: str, status: bytes, framing: bytes
+) -> None:
+    viewer(b"HTTP/1.1 " + status + b"\r\n" + framing + b"\r\n\r\nabc")
+    assert front.get(method=method).startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_folded_headers_are_unfolded(front: Front, viewer: MakeViewer) -> None:
@@ -187,32 +221,21 @@ def test_folded_headers_are_unfolded(front: Front, viewer: MakeViewer) -> None:
     assert "X-Long: a b" in head_of(front.get())
 
 
-def test_events_arrive_as_they_are_sent(front: Front, viewer: MakeViewer) -> None:
-    may_send = threading.Semaphore(0)
-
-    def events(connection: socket.socket, request: Seen) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
-        for number in range(3):
-            may_send.acquire(timeout=10)
-            connection.sendall(b"data: %d\n\n" % number)
-
+def test_events_are_forwarded_one_by_one(front: Front, viewer: MakeViewer) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    events = Trickle(head, (b"data: %d\n\n" % number for number in range(3)))
     viewer(events)
     with front.connect() as connection:
         connection.sendall(f"GET /api/tb/{ID}/ HTTP/1.0\r\n\r\n".encode())
         answer = connection.recv(65536)
-        assert answer.endswith(b"\r\n\r\n"), "the head comes before the first event"
+        assert answer.endswith(b"\r\n\r\n"), "the head arrives before the first event"
         for number in range(3):
-            may_send.release()
+            events.drop()
             assert connection.recv(65536) == b"data: %d\n\n" % number
         assert connection.recv(1) == b""
 
 
-def test_a_client_that_leaves_ends_the_exchange(front: Front, viewer: MakeViewer) -> None:
-    def endless(connection: socket.socket, request: Seen) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        while True:
-            connection.sendall(b"x" * 65536)
-
+def test_a_client_that_disconnects_ends_the_exchange(front: Front, viewer: MakeViewer) -> None:
     made = viewer(endless)
     with front.connect() as connection:
         connection.sendall(f"GET /api/tb/{ID}/ HTTP/1.0\r\n\r\n".encode())

@@ -1,9 +1,10 @@
-"""A request whose end could be in dispute is refused at the edge, and what follows it is not read as another."""
+"""A request with ambiguous framing is refused, and the bytes after it are not read as another request."""
 
 from __future__ import annotations
 
 import pytest
-from viewer_zoo import ID, Front, MakeViewer
+from proxy.front import Front
+from viewer_zoo import ID, MakeViewer
 
 PATH = f"/api/tb/{ID}/".encode()
 SECOND = b"GET " + PATH + b"smuggled HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -21,6 +22,9 @@ REFUSED = {
     "one length twice": POST + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n",
     "a list of lengths": POST + b"Content-Length: 0, 0\r\n\r\n",
     "signed length": POST + b"Content-Length: +0\r\n\r\n",
+    "empty length": POST + b"Content-Length:\r\n\r\n",
+    "length of 5000 digits": POST + b"Content-Length: " + b"1" * 5000 + b"\r\n\r\n",
+    "length of 5000 zeros": POST + b"Content-Length: " + b"0" * 5000 + b"\r\n\r\n",
     "hexadecimal length": POST + b"Content-Length: 0x0\r\n\r\n",
     "folded": POST + b"X: a\r\n b\r\n\r\n",
     "folded first": b"GET " + PATH + b" HTTP/1.1\r\n Host: h\r\n\r\n",
@@ -33,6 +37,7 @@ REFUSED = {
     + PATH
     + b" HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n",
     "no host": b"GET " + PATH + b" HTTP/1.1\r\n\r\n",
+    "half a bracket in the target": b"GET http://[ HTTP/1.1\r\nHost: h\r\n\r\n",
     "two hosts": b"GET " + PATH + b" HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "HTTP/0.9": b"GET " + PATH + b"\r\n\r\n",
     "HTTP/2.0": b"GET " + PATH + b" HTTP/2.0\r\nHost: h\r\n\r\n",
@@ -43,7 +48,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("request_bytes", REFUSED.values(), ids=REFUSED.keys())
-def test_refused(front: Front, viewer: MakeViewer, request_bytes: bytes) -> None:
+def test_ambiguous_requests_are_refused(front: Front, viewer: MakeViewer, request_bytes: bytes) -> None:
     made = viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     answer = front.raw(request_bytes + SECOND)
     assert answer.split(b" ")[1] in (b"400", b"501"), answer
@@ -59,7 +64,7 @@ def test_underscores_do_not_imitate_a_header(front: Front, viewer: MakeViewer) -
     assert request.values("x-forwarded-for") == [b"127.0.0.1"]
 
 
-def test_two_sound_requests_on_one_connection(front: Front, viewer: MakeViewer) -> None:
+def test_two_valid_requests_on_one_connection(front: Front, viewer: MakeViewer) -> None:
     made = viewer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     last = SECOND.replace(b"Host: h", b"Host: h\r\nConnection: close")
     answer = front.raw(POST + b"Content-Length: 2\r\n\r\nhi" + last)

@@ -1,4 +1,4 @@
-"""Requests whose body is too large to be read before anybody is asked about it."""
+"""Requests with bodies that are too large to be read before they are forwarded."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import socket
 import threading
 
 import pytest
-from viewer_zoo import ID, Front, MakeViewer, Seen
+from proxy.front import Front
+from viewer_zoo import ID, OK, MakeViewer, Seen, Sink
 
 LARGE = 1 << 20
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 PATH = f"/api/tb/{ID}/"
 
 
@@ -22,7 +22,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("length", [LARGE, 256 * 1024, 256 * 1024 + 1])
-def test_what_follows_the_body_is_no_part_of_it(front: Front, viewer: MakeViewer, length: int) -> None:
+def test_bytes_after_the_body_are_not_part_of_it(front: Front, viewer: MakeViewer, length: int) -> None:
     made = viewer(OK)
     second = f"GET {PATH}second HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode()
     with front.connect() as connection:
@@ -32,12 +32,12 @@ def test_what_follows_the_body_is_no_part_of_it(front: Front, viewer: MakeViewer
         answer = read_all(connection)
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert made.seen[0].body == b"x" * length
-    # A large one has its connection for itself; the client asks the second again.
+    # The connection closes after a large body; the client sends the second request again.
     assert len(made.seen) == answer.count(b"HTTP/1.1 200 OK") == (1 if length > 256 * 1024 else 2)
 
 
 @pytest.mark.parametrize("framing", [f"Content-Length: {LARGE}", "Transfer-Encoding: chunked"])
-def test_the_client_hears_100_when_the_body_is_wanted(front: Front, viewer: MakeViewer, framing: str) -> None:
+def test_100_continue_is_sent_when_the_body_is_needed(front: Front, viewer: MakeViewer, framing: str) -> None:
     made = viewer(OK)
     body = b"x" * LARGE
     with front.connect() as connection:
@@ -55,35 +55,29 @@ def test_the_client_hears_100_when_the_body_is_wanted(front: Front, viewer: Make
     ("path", "status"),
     [("/api/tb/unknown/", b"404"), ("/other", b"404"), (f"/api/tb/{ID}", b"308")],
 )
-def test_the_client_hears_why_before_it_has_sent_all(
+def test_a_refusal_arrives_before_the_client_has_sent_the_body(
     front: Front, viewer: MakeViewer, path: str, status: bytes
 ) -> None:
     made = viewer(OK)
     with front.connect() as connection:
         connection.sendall(head(f"Content-Length: {LARGE}", path=path))
-        if path == "/other":  # it is not a viewer's, so it is read first
+        if path == "/other":  # outside the mounts the body is read first
             connection.sendall(bytes(LARGE))
         answer = b""
         while b"\r\n\r\n" not in answer:
             answer += connection.recv(65536)
         assert answer.split(b" ")[1] == status
-        # It may go on sending for a while without having its answer torn away.
+        # The client may continue to send for a while without a reset of the connection.
         connection.sendall(bytes(LARGE // 2))
     assert not made.seen
 
 
-def test_a_client_that_leaves_in_the_middle(front: Front, viewer: MakeViewer) -> None:
-    ended = threading.Event()
-
-    def take(connection: socket.socket, request: Seen) -> None:
-        while connection.recv(65536):
-            pass
-        ended.set()
-
-    viewer(take, reads_body=False)
+def test_a_client_that_disconnects_during_an_upload(front: Front, viewer: MakeViewer) -> None:
+    sink = Sink()
+    viewer(sink, reads_body=False)
     with front.connect() as connection:
         connection.sendall(head(f"Content-Length: {LARGE}") + bytes(LARGE // 2))
-    assert ended.wait(10), "the viewer is not left waiting for the rest"
+    assert sink.ended.wait(10), "the viewer's connection is closed too"
 
 
 @pytest.mark.parametrize(
@@ -91,9 +85,9 @@ def test_a_client_that_leaves_in_the_middle(front: Front, viewer: MakeViewer) ->
     [b"0x10\r\nhello", b"5\r\nhello!\r\n0\r\n\r\n", b"-1\r\n\r\n", b"5 5\r\nhello\r\n0\r\n\r\n", b"g\r\n"],
 )
 @pytest.mark.parametrize("at_once", [True, False])
-def test_chunks_that_are_none(front: Front, viewer: MakeViewer, rest: bytes, at_once: bool) -> None:
-    """None of it looks to the viewer as if it were whole."""
-    wholes: list[bytes] = []
+def test_invalid_chunks_are_refused(front: Front, viewer: MakeViewer, rest: bytes, at_once: bool) -> None:
+    """The viewer never gets a complete body."""
+    complete: list[bytes] = []
 
     def take(connection: socket.socket, request: Seen) -> None:
         body = request.body
@@ -102,7 +96,7 @@ def test_chunks_that_are_none(front: Front, viewer: MakeViewer, rest: bytes, at_
             if not received:
                 return
             body += received
-        wholes.append(body)
+        complete.append(body)
 
     viewer(take, reads_body=False)
     first = head("Transfer-Encoding: chunked") + b"5\r\nhello\r\n"
@@ -115,20 +109,20 @@ def test_chunks_that_are_none(front: Front, viewer: MakeViewer, rest: bytes, at_
             connection.sendall(rest)
         answer = read_all(connection)
     assert answer.startswith(b"HTTP/1.1 400 "), answer
-    assert not wholes
+    assert not complete
 
 
-def test_chunks_that_come_one_by_one_arrive_as_they_come(front: Front, viewer: MakeViewer) -> None:
-    came: list[bytes] = []
+def test_chunks_are_forwarded_one_by_one(front: Front, viewer: MakeViewer) -> None:
+    received: list[bytes] = []
     arrived = threading.Semaphore(0)
 
     def take(connection: socket.socket, request: Seen) -> None:
         data = request.body
         while True:
             if data:
-                came.append(data)
+                received.append(data)
                 arrived.release()
-            if b"".join(came).endswith(b"0\r\n\r\n"):
+            if b"".join(received).endswith(b"0\r\n\r\n"):
                 break
             data = connection.recv(65536)
         connection.sendall(OK)
@@ -141,4 +135,4 @@ def test_chunks_that_come_one_by_one_arrive_as_they_come(front: Front, viewer: M
         assert arrived.acquire(timeout=10)
         connection.sendall(b"0\r\nX-Trailer: 1\r\n\r\n")
         assert read_all(connection).endswith(b"\r\n\r\nok")
-    assert b"".join(came) == b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"
+    assert b"".join(received) == b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"

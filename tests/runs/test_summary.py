@@ -1,4 +1,4 @@
-"""A run in figures: what is out of order, said twice, not finite or not finished; from a log and from event files."""
+"""Summaries of runs, from logs and event files: out of order, repeated, not finite, unfinished."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from forgather_units.runs.figures import Figures
-from forgather_units.runs.find import RunFiles, run_at, runs_below
+from forgather_units.runs.find import Found, RunFiles, run_at, runs_below
 from forgather_units.runs.reading import summary_of
 from forgather_units.runs.rows import RowOrder
 from forgather_units.runs.summary import Summarizer
@@ -39,7 +39,7 @@ def run_of(folder: Path) -> RunFiles:
     return run
 
 
-def test_a_finished_run(folder: Path) -> None:
+def test_the_summary_of_a_finished_run(folder: Path) -> None:
     losses = {record["global_step"]: record["loss"] for record in logged(folder) if "loss" in record}
     evaluations = {record["global_step"]: record["eval_loss"] for record in logged(folder) if "eval_loss" in record}
     record = record_of(run_of(folder), summary_of(run_of(folder)))
@@ -55,7 +55,7 @@ def test_a_finished_run(folder: Path) -> None:
     assert record["samples_per_second"] == closing["train_samples_per_second"]
 
 
-def test_event_files_alone_say_the_same(folder: Path) -> None:
+def test_event_files_give_the_same_summary(folder: Path) -> None:
     with_log = record_of(run_of(folder), summary_of(run_of(folder)))
     (folder / "trainer_logs.json").unlink()
     run = run_of(folder)
@@ -69,31 +69,31 @@ def test_event_files_alone_say_the_same(folder: Path) -> None:
     assert record["best_loss_step"] == with_log["best_loss_step"]
 
 
-def test_out_of_order_and_twice() -> None:
-    """A run that goes on from a checkpoint writes some steps again: the later word holds."""
-    straight, crooked = Summarizer(), Summarizer()
+def test_repeated_and_unordered_steps_give_the_same_summary() -> None:
+    """A run that resumes from a checkpoint writes some steps again: the later record counts."""
+    ordered, unordered = Summarizer(), Summarizer()
     records = [{"global_step": step, "timestamp": float(step), "loss": 100.0 / (step + 1)} for step in range(1000)]
-    straight.add(records)
+    ordered.add(records)
     mixed = [{"global_step": step, "timestamp": float(step), "loss": 9e9} for step in range(300, 500)] + records
     shuffled = mixed[:700]
     random.Random(1).shuffle(shuffled[200:])
-    crooked.add(shuffled)
-    crooked.add(mixed[700:])
-    assert crooked.summary() == straight.summary()
+    unordered.add(shuffled)
+    unordered.add(mixed[700:])
+    assert unordered.summary() == ordered.summary()
 
 
 def test_late_and_nameless_records_are_counted() -> None:
     order = RowOrder(window=2)
     records: list[dict[str, Any]] = [{"global_step": step} for step in (1, 2, 3, 4)]
-    left = [
+    written = [
         row["global_step"] for row in order.add([*records, {"global_step": 1}, {"loss": 1.0}, {"global_step": True}])
     ]
-    assert left == [1, 2]
+    assert written == [1, 2]
     assert [row["global_step"] for row in order.waiting()] == [3, 4]
     assert (order.late, order.nameless) == (1, 2)
 
 
-def test_what_is_not_finite() -> None:
+def test_values_that_are_not_finite_are_counted() -> None:
     figures = Figures()
     for step, value in enumerate([2.0, math.nan, math.inf, 1.0, math.nan]):
         figures.add(step, value)
@@ -101,7 +101,7 @@ def test_what_is_not_finite() -> None:
     assert figures.last is not None and math.isnan(figures.last)
 
 
-def test_json_has_no_nan(folder: Path) -> None:
+def test_the_json_summary_has_no_nan(folder: Path) -> None:
     log = folder / "trainer_logs.json"
     text = log.read_text().removesuffix("\n]")
     log.write_text(text + ',\n{"timestamp": 1.0, "global_step": 900, "loss": NaN, "grad_norm": Infinity}\n]')
@@ -112,16 +112,18 @@ def test_json_has_no_nan(folder: Path) -> None:
     json.dumps(shown, allow_nan=False)
 
 
-def test_nothing_yet(tmp_path: Path) -> None:
+def test_an_empty_log(tmp_path: Path) -> None:
     (tmp_path / "trainer_logs.json").write_text("[\n")
     record = record_of(run_of(tmp_path), summary_of(run_of(tmp_path)))
     assert (record["total_steps"], record["final_loss"], record["finished"]) == (None, None, False)
 
 
-def test_runs_are_found_wherever_they_lie(sample_runs: Path, tmp_path: Path) -> None:
-    found = {run.folder.relative_to(sample_runs) for run in runs_below(sample_runs)}
+def test_runs_are_found_at_any_depth(sample_runs: Path, tmp_path: Path) -> None:
+    found = {run.folder.relative_to(sample_runs) for run in runs_below(sample_runs).runs}
     assert found == {sample.folder for sample in SAMPLES}
-    assert runs_below(tmp_path) == []
+    assert runs_below(tmp_path) == Found([])
+    cut = runs_below(sample_runs, 3)
+    assert not cut.whole and len(cut.runs) < len(found)
     assert run_at(tmp_path) is None
 
 
@@ -134,16 +136,16 @@ print(summary_of(run_at(Path(sys.argv[1]))).steps, resource.getrusage(resource.R
 """
 
 
-def test_figures_that_nobody_asked_for_do_not_wait() -> None:
-    """A summary holds rows back for their order: of a record with a norm for each layer, the loss alone."""
+def test_values_outside_the_summary_are_not_kept() -> None:
+    """A summary keeps rows to order them; of a record with a norm for each layer, only the loss."""
     summarizer = Summarizer()
     summarizer.add([{"global_step": 1, "loss": 2.0, **{f"layer.{number}": 1.0 for number in range(300)}}])
-    assert summarizer._order.waiting() == [{"global_step": 1, "loss": 2.0}]
+    assert summarizer.waiting == [{"global_step": 1, "loss": 2.0}]
     assert summarizer.summary().of("loss").last == 2.0
 
 
 def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
-    """Ten times the log, and not even half as much again of memory."""
+    """A log of ten times the size takes less than 1.5 times the memory."""
     peaks = []
     for steps in (40_000, 400_000):
         folder = tmp_path / str(steps)

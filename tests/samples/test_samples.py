@@ -1,4 +1,4 @@
-"""The sample runs, read back by TensorBoard's own reader."""
+"""The sample runs, read with TensorBoard's own reader."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def log_of(run: Path) -> list[dict[str, Any]]:
     return records
 
 
-def test_the_layout_is_forgathers(output: Path) -> None:
+def test_the_layout_is_forgather_s(output: Path) -> None:
     names = [run.relative_to(output).as_posix() for run in runs_of(output)]
     assert names == [
         "tiny/runs/high_lr_2026-01-06T09-00-00",
@@ -65,7 +65,7 @@ def test_tensorboards_reader_gets_all_scalars_and_the_text(output: Path) -> None
         assert b"invented" in text.tensor_proto.string_val[0]
 
 
-def test_the_curves_look_like_a_training(output: Path) -> None:
+def test_the_curves_resemble_a_training(output: Path) -> None:
     for run in runs_of(output):
         loss = [event.value for event in read_back(run).Scalars("train-loss")]
         assert 8 < loss[0] < 10
@@ -74,7 +74,7 @@ def test_the_curves_look_like_a_training(output: Path) -> None:
         assert times == sorted(times)
 
 
-def test_the_log_says_the_same_as_the_events(output: Path) -> None:
+def test_the_log_and_the_event_files_agree(output: Path) -> None:
     for run in runs_of(output):
         records = log_of(run)
         assert all({"timestamp", "global_step", "epoch"} <= record.keys() for record in records)
@@ -92,7 +92,7 @@ def test_the_same_seed_gives_the_same_curves(output: Path, tmp_path: Path) -> No
         assert log_of(one) == log_of(other)
 
 
-def test_what_is_there_is_kept_and_what_is_missing_or_half_is_written(tmp_path: Path) -> None:
+def test_complete_runs_are_kept_and_the_others_are_written(tmp_path: Path) -> None:
     output = write_samples(tmp_path)
     kept, lost, *_ = runs_of(output)
     before = {file: file.stat().st_mtime_ns for file in kept.iterdir()}
@@ -104,14 +104,14 @@ def test_what_is_there_is_kept_and_what_is_missing_or_half_is_written(tmp_path: 
     assert not list(output.rglob(".*"))
 
 
-def test_live_runs_of_one_second_do_not_meet(tmp_path: Path) -> None:
+def test_live_runs_started_in_one_second_have_different_folders(tmp_path: Path) -> None:
     folders = {write_live(tmp_path, 0) for _ in range(3)}
     assert len(folders) == 3
     assert all(log_of(folder)[-1]["step"] == 1 for folder in folders)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_live_run_is_read_while_it_grows_and_ends_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_live_run_can_be_read_while_it_grows_and_ends_properly(tmp_path: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "forgather_units.samples", str(tmp_path), "--live"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -135,7 +135,7 @@ def _grown(run: Path) -> int:
     return len(scalars) if len(scalars) >= 3 else 0
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence() -> None:
+def test_an_unwritable_folder_gets_one_sentence() -> None:
     command = [sys.executable, "-m", "forgather_units.samples", "/proc/version/x"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")

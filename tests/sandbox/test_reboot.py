@@ -1,4 +1,4 @@
-"""A machine that is switched off and on again: what is declared is there, asleep, behind its old address."""
+"""After a reboot, declared services exist again, asleep, at their old addresses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ services:
   tensorboard:
     lab: {logdir: %s, idle_timeout: never}
 """
-# The helpers of both boots. No port is said: a machine of its own has 8765.
+# Functions for both boots. The port is the default, 8765, because the machine has its own loopback.
 _COMMON = r"""
 import json, sys, time
 from pathlib import Path
@@ -54,9 +54,13 @@ active = subprocess.run(["systemctl", "--user", "is-active", "forgather-server.s
     capture_output=True, text=True).stdout.split()
 # One click on the old bookmark starts the server, and the viewer behind it.
 began = time.monotonic()
-first = ask("/api/tb/lab/data/environment")
+# While the server still looks for the program, the response is a waiting page, which reloads by itself.
+def opened():
+    response = ask("/api/tb/lab/data/environment")
+    return response if response.status_code != 503 else None
+first = until(opened)
 took = time.monotonic() - began
-# The answer and systemd's word that the viewer is awake arrive on two ways.
+# The response and systemd's signal that the viewer is awake arrive independently.
 def listed():
     jobs = ask("/api/jobs").json()
     return jobs if all(job["status"] != "starting" for job in jobs) else None
@@ -71,7 +75,7 @@ Boot = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def boot(tmp_path: Path) -> Boot:
-    """Boots the machine on its disk, runs a script as its user, and switches it off; what the script says as JSON."""
+    """Boots the machine with its disk, runs a script as its user, and switches it off; the script's JSON."""
     forgather = str(Path(sys.executable).with_name("forgather"))
 
     def run(script: str, **values: str) -> dict[str, Any]:
@@ -82,16 +86,16 @@ def boot(tmp_path: Path) -> Boot:
             input=given + _COMMON + script, capture_output=True, text=True, check=False, timeout=180,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return said
+        result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return result
 
     return run
 
 
-def test_services_come_back_and_the_rest_is_recorded(boot: Boot) -> None:
+def test_services_exist_after_a_reboot_and_jobs_have_ended(boot: Boot) -> None:
     before = boot(_FIRST, CONFIG=_CONFIG)
     after = boot(_SECOND, JOB=before["job"])
-    # Nobody has looked yet: the address is there, and no server.
+    # Before the first request systemd listens, and no server runs.
     assert after["active"] == ["active", "inactive"]
     assert after["first"] == 200
     (lab,) = [job for job in after["jobs"] if job["service"] == "lab" and job["alive"]]

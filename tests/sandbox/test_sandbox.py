@@ -1,11 +1,13 @@
-"""A private systemd comes up, works as an ordinary user's, and leaves nothing behind."""
+"""A private systemd boots, works for an ordinary user, and leaves no process, mount or file."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ needs_root = pytest.mark.skipif(
 
 
 launchers: list[int] = []
-"""The pids of the launchers that the present test has started."""
+"""The pids of the launchers that the current test has started."""
 
 
 def start(*command: str, options: tuple[str, ...] = (), **how: Any) -> subprocess.Popen[str]:
@@ -38,7 +40,7 @@ def run(*command: str, options: tuple[str, ...] = ()) -> subprocess.CompletedPro
 
 
 def traces(pid: int) -> set[str]:
-    """What the sandbox of that launcher has left: processes, mounts, cgroup folders, files."""
+    """The processes, mounts, cgroup folders and files that the sandbox of that launcher has left."""
     name = f"forgather-sandbox-{pid}"
     processes = {
         f"process {path.parent} {text}"
@@ -53,7 +55,7 @@ def traces(pid: int) -> set[str]:
 
 
 def _named(top: str, part: str) -> Iterator[Path]:
-    """What has this in its name. What goes away meanwhile is passed over."""
+    """Paths with `part` in their names. Skips those that disappear meanwhile."""
     for folder, folders, files in os.walk(top):
         yield from (Path(folder, name) for name in (*folders, *files) if part in name)
 
@@ -66,45 +68,45 @@ def _text(path: Path) -> str:
 
 
 @pytest.fixture
-def nothing_left() -> Iterator[None]:
+def no_remains() -> Iterator[None]:
     launchers.clear()
     before = _text(Path("/proc/self/mounts")), sorted(Path("/mnt").iterdir())
     yield
     assert launchers
     for pid in launchers:
-        wait_until(lambda pid=pid: not traces(pid), 20, f"what the sandbox of {pid} left is gone")  # type: ignore[misc]
+        wait_until(lambda pid=pid: not traces(pid), 20, f"the remains of the sandbox of {pid} are gone")  # type: ignore[misc]
     assert (_text(Path("/proc/self/mounts")), sorted(Path("/mnt").iterdir())) == before
 
 
 @needs_root
-@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.usefixtures("no_remains")
 class TestInside:
-    def test_an_ordinary_user_with_a_manager_of_their_own(self) -> None:
+    def test_an_ordinary_user_has_a_user_manager(self) -> None:
         done = run(
             "sh",
             "-ec",
             "id -u; systemctl --user is-system-running;"
             " systemd-run --user --wait --quiet -u hello echo hello-from-a-unit;"
-            # The journal has it a moment after the unit has ended.
+            # The journal has the line a moment after the unit has ended.
             " timeout 20 sh -c 'until journalctl --user -u hello -o cat | grep -x hello-from-a-unit;"
             " do sleep 0.1; done'",
         )
         assert done.returncode == 0, done.stderr
-        uid, state, *said = done.stdout.splitlines()
+        uid, state, *lines = done.stdout.splitlines()
         assert int(uid) >= 1000
         assert state == "running"
-        assert said == ["hello-from-a-unit"]
+        assert lines == ["hello-from-a-unit"]
 
-    def test_the_exit_code_and_both_outputs_are_the_commands(self) -> None:
+    def test_the_exit_code_and_both_outputs_are_the_command_s(self) -> None:
         done = run("sh", "-c", "echo out; echo err >&2; exit 42")
         assert (done.returncode, done.stdout, done.stderr) == (42, "out\n", "err\n")
 
-    def test_arguments_arrive_as_they_are(self) -> None:
-        odd = ["a b", "$HOME", "100%", '"', "", "--", "\\n"]
-        done = run("printf", "%s\n", *odd)
-        assert done.stdout == "".join(f"{word}\n" for word in odd)
+    def test_arguments_are_passed_unchanged(self) -> None:
+        words = ["a b", "$HOME", "100%", '"', "", "--", "\\n"]
+        done = run("printf", "%s\n", *words)
+        assert done.stdout == "".join(f"{word}\n" for word in words)
 
-    def test_root_inside_is_the_system_manager_s(self) -> None:
+    def test_the_system_option_runs_as_root(self) -> None:
         done = run("systemctl", "is-active", "systemd-logind.service", options=("--system",))
         assert done.stdout == "active\n"
 
@@ -113,7 +115,7 @@ class TestInside:
         assert done.returncode == 0, done.stderr
         assert not done.stdout.startswith("0 ")
 
-    def test_what_is_written_stays_inside(self, tmp_path: Path) -> None:
+    def test_written_files_stay_inside(self, tmp_path: Path) -> None:
         done = run("touch", "/usr/forgather-was-here", str(ROOT / "forgather-was-here"), options=("--system",))
         assert done.returncode == 0, done.stderr
         assert not Path("/usr/forgather-was-here").exists()
@@ -128,13 +130,54 @@ class TestInside:
         assert run(*unshare).returncode == 0
         assert run(*unshare, options=("--no-user-namespaces",)).returncode != 0
 
-    def test_two_at_once(self) -> None:
+    def test_two_sandboxes_at_once(self) -> None:
         both = [start("systemctl", "--user", "is-system-running", stdout=subprocess.PIPE) for _ in range(2)]
         assert [each.communicate(timeout=90)[0] for each in both] == ["running\n", "running\n"]
 
 
-def start_long_one() -> subprocess.Popen[str]:
-    script = "trap 'echo asked; exit 3' INT TERM; echo up; while :; do sleep 0.05; done"
+@needs_root
+@pytest.mark.usefixtures("no_remains")
+@pytest.mark.parametrize("top", ["/tmp", "/run", "/dev/shm", "/mnt"])
+def test_a_checkout_three_levels_below(top: str) -> None:
+    """These folders are new file systems inside, and the sandbox is set up below /mnt."""
+    with tempfile.TemporaryDirectory(dir=top) as folder:
+        checkout = Path(folder) / "two" / "three"
+        shutil.copytree(
+            ROOT / "forgather_units", checkout / "forgather_units", ignore=shutil.ignore_patterns("webpage")
+        )
+        process = subprocess.Popen(
+            [*SANDBOX, "--", "sh", "-c", "pwd; ls"],
+            cwd=checkout, env={**os.environ, "PYTHONPATH": str(checkout)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        launchers.append(process.pid)
+        out, err = process.communicate(timeout=90)
+        assert (process.returncode, out) == (0, f"{checkout}\nforgather_units\n"), err
+
+
+@needs_root
+@pytest.mark.parametrize("command", [["run", "--", "true"], ["check"]])
+def test_the_error_in_a_container_without_mount_namespaces(command: list[str]) -> None:
+    done = subprocess.run(
+        ["setpriv", "--bounding-set", "-sys_admin", sys.executable, "-m", "forgather_units.sandbox", *command],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "this container forbids mount namespaces" in done.stderr
+    assert "docker run --privileged" in done.stderr
+
+
+def test_make_checks_the_machine_before_it_installs_anything() -> None:
+    plan = subprocess.run(
+        ["make", "--dry-run", "--always-make", "demo"], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    steps = plan.splitlines()
+    first = next(at for at, step in enumerate(steps) if "sandbox check" in step or step == "true")
+    assert first < next(at for at, step in enumerate(steps) if "install" in step)
+
+
+def start_long_command() -> subprocess.Popen[str]:
+    script = "trap 'echo stopping; exit 3' INT TERM; echo up; while :; do sleep 0.05; done"
     process = start("sh", "-c", script, stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
@@ -142,23 +185,23 @@ def start_long_one() -> subprocess.Popen[str]:
 
 
 @needs_root
-@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.usefixtures("no_remains")
 class TestTheEnd:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_a_signal_reaches_the_command_which_may_end_in_good_order(self, number: signal.Signals) -> None:
-        process = start_long_one()
+    def test_a_signal_reaches_the_command_which_may_end_properly(self, number: signal.Signals) -> None:
+        process = start_long_command()
         os.killpg(process.pid, number)
-        said, _ = process.communicate(timeout=30)
-        assert (said, process.returncode) == ("asked\n", 3)
+        output, _ = process.communicate(timeout=30)
+        assert (output, process.returncode) == ("stopping\n", 3)
 
-    def test_its_owner_is_killed(self) -> None:
-        process = start_long_one()
+    def test_the_sandbox_ends_with_its_killed_launcher(self) -> None:
+        process = start_long_command()
         process.kill()
         process.communicate(timeout=30)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try what others are told")
-def test_others_are_told_in_one_sentence() -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user for this test")
+def test_other_users_get_one_sentence() -> None:
     done = subprocess.run(
         [
             "setpriv",

@@ -1,4 +1,4 @@
-"""A host that forbids user namespaces: everything still works, placed directly, and it is said why."""
+"""A host that forbids user namespaces: viewers are placed directly, with the reason, and everything else works."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ try:
     doctor = forgather.cli("doctor", check=False).stdout
     private = forgather.post("/api/queue", {"project_dir": "/", "config": "x", "job_type": "tensorboard",
         "job_params": {"logdir": str(runs), "private": True}})
-    said = {"job": job, "page": page, "sleep": sleep, "doctor": doctor, "host": forgather.get("/api/host").json(),
+    result = {"job": job, "page": page, "sleep": sleep, "doctor": doctor, "host": forgather.get("/api/host").json(),
         "private": [private.status_code, private.json()]}
-    Path(sys.argv[1]).write_text(json.dumps(said))
+    Path(sys.argv[1]).write_text(json.dumps(result))
 finally:
     forgather.clean()
 """
 
 
 def inside(script: str) -> dict[str, Any]:
-    """What the script says in a sandbox without user namespaces."""
-    run = f"{sys.executable} /tmp/script.py /tmp/said >/tmp/log 2>&1 || cat /tmp/log >&2"
-    command = f"cat > /tmp/script.py; {run}; cat /tmp/said"
+    """The JSON that the script writes in a sandbox without user namespaces."""
+    run = f"{sys.executable} /tmp/script.py /tmp/result >/tmp/log 2>&1 || cat /tmp/log >&2"
+    command = f"cat > /tmp/script.py; {run}; cat /tmp/result"
     done = subprocess.run(
         [sys.executable, "-m", "forgather_units.sandbox", "run", "--no-user-namespaces", "--", "bash", "-c", command],
         input=script, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
-def test_direct_is_the_fallback_and_says_why() -> None:
-    said = inside(_SCRIPT)
-    job = said["job"]
-    assert (job["status"], job["placement"], said["page"]) == ("running", "direct", 200), job
+def test_direct_placement_is_the_fallback_and_has_a_reason() -> None:
+    result = inside(_SCRIPT)
+    job = result["job"]
+    assert (job["status"], job["placement"], result["page"]) == ("running", "direct", 200), job
     assert any("this host forbids user namespaces" in notice for notice in job["notices"])
     assert not {"own network", "hidden home", "read-only system"} & set(job["protections"])
     assert {"no new privileges", "fewer system calls"} <= set(job["protections"])
-    assert "cannot sleep" in said["sleep"]
-    assert "viewers cannot be isolated" in said["doctor"]
-    assert (said["host"]["placement"], said["host"]["capabilities"]["sockets"]) == ("direct", False)
-    assert "forbids user namespaces" in said["host"]["placement_reason"]
-    status, answer = said["private"]
+    assert "cannot sleep" in result["sleep"]
+    assert "viewers cannot be isolated" in result["doctor"]
+    assert (result["host"]["placement"], result["host"]["capabilities"]["sockets"]) == ("direct", False)
+    assert "forbids user namespaces" in result["host"]["placement_reason"]
+    status, answer = result["private"]
     assert (status, answer["field"]) == (400, "private")
     assert "forbids user namespaces" in answer["detail"]

@@ -1,4 +1,4 @@
-"""The settings file: every mistake with its line, and changes that leave the rest alone."""
+"""The settings file: errors with their lines, and edits that preserve the rest."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from forgather_units.domain.declaration import Service
 from forgather_units.domain.errors import BadSettings, Malformed, NotFound
-from forgather_units.domain.service import Service
-from forgather_units.kinds.services import args_problems
 from forgather_units.settings import edit
 from forgather_units.settings.settings import load_all, problems_of
+from forgather_units.viewers.declaration_args import args_problems
 
 _GOOD = """\
-# What the lab has
+# Settings of the lab
 port: 9000  # the usual one is taken
 
 services:
@@ -34,7 +34,7 @@ def file(tmp_path: Path) -> Path:
     return written
 
 
-def test_services_and_where_values_come_from(file: Path) -> None:
+def test_services_and_the_sources_of_values(file: Path) -> None:
     loaded = load_all(file, {"host": "127.0.0.2"}, args_problems)
     assert (loaded.sources["port"], loaded.sources["host"], loaded.sources["auth"]) == (f"{file}:2", "flag", "default")
     assert loaded.services == (
@@ -53,6 +53,13 @@ def test_services_and_where_values_come_from(file: Path) -> None:
         ("- a\n", 1, "must be a mapping"),
         ("hardening: some\n", 1, "must be one of off, standard, strict"),
         ("idle_timeout: 0\n", 1, "must be 1 second or more"),
+        ("port: 1%s\n" % ("0" * 5000), 1, "port must be a whole number"),
+        ("start_timeout: 0x1%s\n" % ("0" * 5000), 1, "start_timeout must be a number of seconds"),
+        ("idle_timeout: 1%s\n" % ("0" * 400), 1, "idle_timeout must be 1 second or more"),
+        ("hardening: 2026-02-31\n", 1, "hardening must be one of"),
+        ('tensorboard: "\\ud800"\n', 1, "tensorboard is not valid Unicode"),
+        ('browse_roots: ["/a\\0b"]\n', 1, "browse_roots cannot hold a NUL character"),
+        ('services:\n  tensorboard:\n    lab:\n      logdir: "/\\ud800"\n', 4, "logdir is not valid Unicode"),
         ("memory_max: plenty\n", 1, "must be a size such as 512M or 2G"),
         ("services: 5\n", 1, "services must be a mapping"),
         ("services:\n  tensorboard: x\n", 2, "services: tensorboard must be a mapping"),
@@ -69,7 +76,7 @@ def test_services_and_where_values_come_from(file: Path) -> None:
         ("services:\n  jupyter:\n    lab: {}\n    more: {}\n", 2, "unknown type 'jupyter'"),
     ],
 )
-def test_each_mistake_has_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+def test_each_error_has_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(text)
     (problem, *_) = problems_of(file, args_problems)
@@ -78,7 +85,7 @@ def test_each_mistake_has_its_line(tmp_path: Path, text: str, line: int, words: 
         load_all(file, {}, args_problems)
 
 
-def test_all_mistakes_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("port: x\nauth: 1\nnothing: 2\n")
     assert [problem.line for problem in problems_of(file)] == [1, 2, 3]
@@ -91,7 +98,7 @@ def test_an_edit_keeps_comments_order_and_quotes(file: Path) -> None:
     assert (
         file.read_text()
         == """\
-# What the lab has
+# Settings of the lab
 port: 9000  # the usual one is taken
 
 services:
@@ -109,36 +116,36 @@ services:
 @pytest.mark.parametrize(
     "text", ["off", "no", "12:30", "1_000", "0x1f", "null", "2026-10-27", "1e3", "a: b", "# x", "'"]
 )
-def test_a_text_is_read_as_it_was_written(file: Path, text: str) -> None:
-    said = Service("tensorboard", text if text.isalpha() else "x", True, {"logdir": "/runs", "window_title": text})
-    edit.declare(file, said)
-    assert load_all(file, {}, args_problems).services[1] == said
-    edit.switch(file, "tensorboard", said.name, False)
-    edit.withdraw(file, "tensorboard", said.name)
+def test_a_written_text_is_read_back_unchanged(file: Path, text: str) -> None:
+    declared = Service("tensorboard", text if text.isalpha() else "x", True, {"logdir": "/runs", "window_title": text})
+    edit.declare(file, declared)
+    assert load_all(file, {}, args_problems).services[1] == declared
+    edit.switch(file, "tensorboard", declared.name, False)
+    edit.withdraw(file, "tensorboard", declared.name)
     assert [service.name for service in load_all(file, {}, args_problems).services] == ["lab", "docs"]
 
 
-def test_declaring_anew_replaces_what_was_said(file: Path) -> None:
+def test_declaring_again_replaces_the_declaration(file: Path) -> None:
     edit.declare(file, Service("tensorboard", "lab", True, {"logdir": "/other"}))
     (lab, _) = load_all(file, {}, args_problems).services
     assert lab == Service("tensorboard", "lab", True, {"logdir": "/other"})
 
 
-def test_an_edit_of_no_file_makes_one_for_its_owner_alone(tmp_path: Path) -> None:
+def test_an_edit_creates_a_private_file(tmp_path: Path) -> None:
     file = tmp_path / "below" / "config.yaml"
     edit.declare(file, Service("tensorboard", "lab", True, {"logdir": "/runs"}))
     assert file.stat().st_mode & 0o777 == 0o600
     assert load_all(file, {}, args_problems).services[0].name == "lab"
 
 
-def test_comments_alone_stay(tmp_path: Path) -> None:
+def test_a_file_with_only_comments_keeps_them(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("# nothing yet\n")
     edit.declare(file, Service("tensorboard", "lab", True, {"logdir": "/runs"}))
     assert file.read_text().startswith("# nothing yet\n")
 
 
-def test_what_is_not_there_and_what_is_no_file(file: Path) -> None:
+def test_edits_of_an_unknown_service_or_an_invalid_file_are_refused(file: Path) -> None:
     with pytest.raises(NotFound, match="no such service: mkdocs lab"):
         edit.switch(file, "mkdocs", "lab", True)
     file.write_text("a: [")
@@ -146,7 +153,7 @@ def test_what_is_not_there_and_what_is_no_file(file: Path) -> None:
         edit.withdraw(file, "mkdocs", "lab")
 
 
-def test_the_signature_is_of_what_is_declared() -> None:
+def test_the_signature_depends_on_the_args_only() -> None:
     one = Service("tensorboard", "lab", True, {"logdir": "/runs", "port": 6010})
     assert one.signature == Service("tensorboard", "lab", False, {"port": 6010, "logdir": "/runs"}).signature
     assert one.signature != Service("tensorboard", "lab", True, {"logdir": "/runs", "port": 6011}).signature

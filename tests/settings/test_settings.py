@@ -1,17 +1,18 @@
-"""Settings: flags over the file over the defaults, and one sentence for each mistake."""
+"""Settings: flags override the file, which overrides the defaults; one sentence for each error."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from forgather_units.domain.errors import Malformed
 from forgather_units.settings import paths
-from forgather_units.settings.settings import load
+from forgather_units.settings.settings import OnReload, Settings, load, needs_restart
 
 
-def test_flags_over_file_over_defaults(tmp_path: Path) -> None:
+def test_flags_override_the_file_and_the_defaults(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("port: 9000\nmax_running: 3\n")
     settings = load(file, {"port": 9001, "host": None})
@@ -36,7 +37,7 @@ def test_flags_over_file_over_defaults(tmp_path: Path) -> None:
         ("a: \x00", "is not YAML"),
     ],
 )
-def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+def test_an_error_is_one_sentence(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(text)
     with pytest.raises(Malformed) as caught:
@@ -51,7 +52,19 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
         load(tmp_path / "absent.yaml", {})
 
 
-def test_state_follows_systemd_then_xdg() -> None:
+def test_the_state_folder_follows_systemd_then_xdg() -> None:
     assert paths.state_dir({"STATE_DIRECTORY": "/var/lib/a:/b", "XDG_STATE_HOME": "/c"}) == Path("/var/lib/a")
     assert paths.state_dir({"XDG_STATE_HOME": "/c"}) == Path("/c/forgather")
     assert paths.state_dir({"XDG_STATE_HOME": "relative"}) == Path.home() / ".local/state/forgather"
+
+
+def test_each_setting_declares_its_behaviour_on_reload() -> None:
+    for each in dataclasses.fields(Settings):
+        assert each.metadata.get("reload") in list(OnReload), each.name
+
+
+def test_changed_settings_that_need_a_restart() -> None:
+    before = Settings()
+    after = dataclasses.replace(before, port=1, max_running=2, search_roots=("/a",), admins=("carol",))
+    assert needs_restart(before, after) == ["port", "admins"]
+    assert needs_restart(before, before) == []

@@ -1,4 +1,4 @@
-"""Small transient units of the test's own in the real manager, and their journal."""
+"""Small transient units in the real manager, and their journal."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from bus_relay import BusRelay
+from units.bus_relay import BusRelay
 
-from forgather_units.units.journal import Journal
-from forgather_units.units.scope import Scope
+from forgather_units.journal.reader import Journal
+from forgather_units.systemd.scope import Scope
 
 Run = Callable[[str], str]
 """Runs a shell script as a unit; the unit's name."""
@@ -43,12 +43,12 @@ def journal() -> Journal:
 
 @pytest.fixture
 def relay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BusRelay]:
-    """The bus of this process, for as long as the test lasts."""
+    """Makes this process use a relay in place of the bus, until the test ends."""
     scope = Scope.of_this_process()
     real = scope.bus_address.removeprefix("unix:path=").partition(",")[0]
-    standing_in = BusRelay(tmp_path / "bus", real)
+    made = BusRelay(tmp_path / "bus", real)
     variable = "DBUS_SYSTEM_BUS_ADDRESS" if scope is Scope.SYSTEM else "DBUS_SESSION_BUS_ADDRESS"
-    monkeypatch.setenv(variable, f"unix:path={standing_in.path}")
-    standing_in.come()
-    yield standing_in
-    standing_in.end()
+    monkeypatch.setenv(variable, f"unix:path={made.path}")
+    made.listen()
+    yield made
+    made.end()

@@ -1,4 +1,4 @@
-"""Calls to the real manager: what it refuses, and what happens when it is not there."""
+"""Calls to the real manager: units that it refuses, and calls while the bus is away."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from bus_relay import BusRelay
+from units.bus_relay import BusRelay
 from waiting import wait_until
 
 from forgather_units.domain.errors import Unavailable
-from forgather_units.units.bus import ManagerBus, UnitExists, UnitRefused
-from forgather_units.units.scope import Scope
+from forgather_units.systemd.bus import ManagerBus, UnitExists, UnitRefused
+from forgather_units.systemd.scope import Scope
 
 
 @pytest.fixture
@@ -38,21 +38,21 @@ def sleeping(command: str = "/bin/sleep") -> dict[str, Any]:
     return {"ExecStartEx": [(command.encode(), [command.encode(), b"60"], [b"no-env-expand"])], "Type": "exec"}
 
 
-def test_a_name_in_use(bus: ManagerBus, name: str) -> None:
+def test_a_name_in_use_is_refused(bus: ManagerBus, name: str) -> None:
     bus.start_transient(name, {name: sleeping()})
     with pytest.raises(UnitExists):
         bus.start_transient(name, {name: sleeping()})
-    assert bus.units(name) == [name]
+    assert [row.name for row in bus.units(name)] == [name]
 
 
-def test_what_the_manager_does_not_know(bus: ManagerBus, name: str) -> None:
+def test_calls_for_an_unknown_unit_do_nothing(bus: ManagerBus, name: str) -> None:
     with pytest.raises(UnitRefused):
         bus.start_transient(name, {name: {**sleeping(), "Slice": "not-a-slice.service"}})
     assert (bus.stop(name), bus.kill(name, 9), bus.reset_failed(name)) == (False, False, False)
     assert bus.properties(name, ["LoadState", "ActiveState"]) == {"LoadState": "not-found", "ActiveState": "inactive"}
 
 
-def test_a_failed_exec_is_seen_in_the_unit(bus: ManagerBus, name: str) -> None:
+def test_a_failed_exec_shows_in_the_unit_s_properties(bus: ManagerBus, name: str) -> None:
     bus.start_transient(name, {name: sleeping("/not/there")})
     wait_until(lambda: bus.properties(name, ["ActiveState"])["ActiveState"] == "failed")
     assert bus.properties(name, ["ExecMainStatus", "Result"]) == {"ExecMainStatus": 203, "Result": "exit-code"}
@@ -60,29 +60,29 @@ def test_a_failed_exec_is_seen_in_the_unit(bus: ManagerBus, name: str) -> None:
     wait_until(lambda: bus.units(name) == [])
 
 
-def test_a_lost_bus_is_said_once_it_is_gone_and_found_again(relay: BusRelay, bus: ManagerBus, name: str) -> None:
+def test_a_lost_bus_is_unavailable_and_reconnected(relay: BusRelay, bus: ManagerBus, name: str) -> None:
     bus.start_transient(name, {name: sleeping()})
-    relay.leave()
-    relay.come()
-    # The connection is dead, and nobody need notice.
-    assert bus.units(name) == [name]
-    relay.leave()
+    relay.close()
+    relay.listen()
+    # The connection is dead; the next call opens another one.
+    assert [row.name for row in bus.units(name)] == [name]
+    relay.close()
     for _ in range(2):
-        with pytest.raises(Unavailable, match="service manager does not answer"):
+        with pytest.raises(Unavailable, match="service manager does not respond"):
             bus.properties(name, ["ActiveState"])
         with pytest.raises(Unavailable):
             bus.stop(name)
-    relay.come()
+    relay.listen()
     assert bus.properties(name, ["ActiveState"]) == {"ActiveState": "active"}
     assert bus.stop(name)
 
 
-def test_a_bus_that_was_never_there(relay: BusRelay, name: str) -> None:
-    relay.leave()
+def test_a_bus_that_starts_after_the_server_is_found(relay: BusRelay, name: str) -> None:
+    relay.close()
     early = ManagerBus(Scope.of_this_process())
-    with pytest.raises(Unavailable, match="service manager does not answer"):
+    with pytest.raises(Unavailable, match="service manager does not respond"):
         early.units("*.service")
-    relay.come()
+    relay.listen()
     early.start_transient(name, {name: sleeping()})
-    assert early.units(name) == [name]
+    assert [row.name for row in early.units(name)] == [name]
     early.close()

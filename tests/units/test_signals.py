@@ -1,4 +1,4 @@
-"""What systemd says by itself is heard, also after the bus, or the manager, was away."""
+"""systemd's signals about units arrive, also after the bus or the manager was away."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from bus_relay import BusRelay
+from units.bus_relay import BusRelay
 from waiting import wait_until
 
 from forgather_units.sandbox.plan import PERSON
-from forgather_units.units.scope import Scope
-from forgather_units.units.signals import UnitSignals
+from forgather_units.systemd.scope import Scope
+from forgather_units.systemd.signals import UnitSignals
 
 Run = Callable[[str], str]
 
 
-class Heard:
-    """All that a listener was told."""
+class Received:
+    """The signals that a listener received."""
 
     def __init__(self) -> None:
         self.units: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -33,7 +33,7 @@ class Heard:
         self.connected += 1
 
     def of(self, unit: str) -> None:
-        """Wait for a sign of life of `unit`."""
+        """Wait for a signal about `unit`."""
         while self.units.get(timeout=10) != unit:
             pass
 
@@ -43,11 +43,11 @@ class Heard:
 
 
 @pytest.fixture
-def make_heard() -> Iterator[Callable[[], Heard]]:
-    made: list[Heard] = []
+def make_received() -> Iterator[Callable[[], Received]]:
+    made: list[Received] = []
 
-    def make() -> Heard:
-        made.append(Heard())
+    def make() -> Received:
+        made.append(Received())
         made[-1].signals.start()
         return made[-1]
 
@@ -58,115 +58,119 @@ def make_heard() -> Iterator[Callable[[], Heard]]:
 
 
 @pytest.fixture
-def heard(make_heard: Callable[[], Heard]) -> Heard:
-    listener = make_heard()
+def received(make_received: Callable[[], Received]) -> Received:
+    listener = make_received()
     assert listener.signals.wait_connected(10)
     return listener
 
 
-def hears(heard: Heard, run_unit: Run) -> None:
-    """A start is heard of, and an end."""
+def receives_signals(received: Received, run_unit: Run) -> None:
+    """The start of a unit is signalled, and its end."""
     scope = Scope.of_this_process().flag
     unit = run_unit("sleep 60")
-    heard.of(unit)
-    heard.forget()
+    received.of(unit)
+    received.forget()
     subprocess.run(["systemctl", scope, "kill", "--signal=KILL", unit], check=True)
-    heard.of(unit)
+    received.of(unit)
 
 
-def test_a_start_and_an_end_are_heard_of(heard: Heard, run_unit: Run) -> None:
-    hears(heard, run_unit)
-    assert heard.connected == 1
+def test_a_start_and_an_end_are_signalled(received: Received, run_unit: Run) -> None:
+    receives_signals(received, run_unit)
+    assert received.connected == 1
 
 
-def test_after_the_bus_was_away_all_is_to_be_looked_at_again(relay: BusRelay, heard: Heard, run_unit: Run) -> None:
+def test_each_reconnection_to_the_bus_is_reported(relay: BusRelay, received: Received, run_unit: Run) -> None:
     for times in (2, 3):
-        relay.leave()
-        wait_until(lambda: not heard.signals.wait_connected(0))
-        relay.come()
-        wait_until(lambda: heard.connected == times)  # noqa: B023 - called at once
-        heard.forget()
-        hears(heard, run_unit)
+        relay.close()
+        wait_until(lambda: not received.signals.wait_connected(0))
+        relay.listen()
+        wait_until(lambda: received.connected == times)  # noqa: B023 - called at once
+        received.forget()
+        receives_signals(received, run_unit)
 
 
-def test_a_bus_that_is_lost_often_is_found_as_fast_as_ever(
-    relay: BusRelay, heard: Heard, monkeypatch: pytest.MonkeyPatch
+def test_retries_stay_fast_after_many_reconnections(
+    relay: BusRelay, received: Received, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forgather_units.units.signals._RETRY_FIRST", 0.05)
-    monkeypatch.setattr("forgather_units.units.signals._RETRY_MOST", 60.0)
+    monkeypatch.setattr("forgather_units.systemd.signals.RETRY_FIRST", 0.05)
+    monkeypatch.setattr("forgather_units.systemd.signals.RETRY_MAX", 60.0)
     for times in range(2, 13):
-        relay.leave()
-        relay.come()
-        wait_until(lambda: heard.connected == times)  # noqa: B023 - called at once
+        relay.close()
+        relay.listen()
+        wait_until(lambda: received.connected == times)  # noqa: B023 - called at once
 
 
-def test_no_attempt_leaves_a_descriptor_open(relay: BusRelay, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_attempt_leaves_a_descriptor_open(
+    relay: BusRelay, received: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def are_open() -> int:
         gc.collect()
         return len(list(Path("/proc/self/fd").iterdir()))
 
     before = are_open()
-    monkeypatch.setattr("forgather_units.units.signals._CALL_LIMIT", 0.02)
-    monkeypatch.setattr("forgather_units.units.signals._RETRY_MOST", 0.01)
-    relay.leave()
-    relay.come_deaf()
+    monkeypatch.setattr("forgather_units.systemd.signals.CALL_LIMIT", 0.02)
+    monkeypatch.setattr("forgather_units.systemd.signals.RETRY_MAX", 0.01)
+    relay.close()
+    relay.listen_without_response()
     wait_until(lambda: relay.connections > 50)
-    relay.leave()
-    monkeypatch.setattr("forgather_units.units.signals._CALL_LIMIT", 10.0)
-    relay.come()
-    assert heard.signals.wait_connected(10)
-    # The last failed attempt is forgotten a moment later.
+    relay.close()
+    monkeypatch.setattr("forgather_units.systemd.signals.CALL_LIMIT", 10.0)
+    relay.listen()
+    assert received.signals.wait_connected(10)
+    # The descriptor of the last failed attempt is closed a moment later.
     wait_until(lambda: are_open() <= before)
 
 
-def test_a_bus_that_comes_late_is_found(relay: BusRelay, make_heard: Callable[[], Heard], run_unit: Run) -> None:
-    relay.leave()
-    late = make_heard()
+def test_a_bus_that_starts_late_is_found(relay: BusRelay, make_received: Callable[[], Received], run_unit: Run) -> None:
+    relay.close()
+    late = make_received()
     assert not late.signals.wait_connected(0.3)
-    relay.come()
+    relay.listen()
     assert late.signals.wait_connected(10)
-    hears(late, run_unit)
+    receives_signals(late, run_unit)
 
 
-def test_a_deaf_bus_is_given_up(
-    relay: BusRelay, make_heard: Callable[[], Heard], run_unit: Run, monkeypatch: pytest.MonkeyPatch
+def test_a_bus_that_does_not_respond_is_retried(
+    relay: BusRelay, make_received: Callable[[], Received], run_unit: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forgather_units.units.signals._CALL_LIMIT", 0.3)
-    relay.leave()
-    relay.come_deaf()
-    listener = make_heard()
+    monkeypatch.setattr("forgather_units.systemd.signals.CALL_LIMIT", 0.3)
+    relay.close()
+    relay.listen_without_response()
+    listener = make_received()
     wait_until(lambda: relay.connections >= 2)
     assert listener.connected == 0
-    relay.leave()
-    relay.come()
+    relay.close()
+    relay.listen()
     assert listener.signals.wait_connected(10)
-    hears(listener, run_unit)
+    receives_signals(listener, run_unit)
 
 
-def test_it_stops_whatever_it_is_waiting_for(relay: BusRelay, make_heard: Callable[[], Heard]) -> None:
-    connected = make_heard()
+def test_stop_works_in_every_state_of_the_connection(relay: BusRelay, make_received: Callable[[], Received]) -> None:
+    connected = make_received()
     assert connected.signals.wait_connected(10)
     connected.signals.stop()
-    relay.leave()
-    relay.come_deaf()
+    relay.close()
+    relay.listen_without_response()
     before = relay.connections
-    waiting = make_heard()
+    waiting = make_received()
     wait_until(lambda: relay.connections > before)
     waiting.signals.stop()
-    relay.leave()
-    retrying = make_heard()
+    relay.close()
+    retrying = make_received()
     assert not retrying.signals.wait_connected(0.2)
     retrying.signals.stop()
 
 
 @pytest.mark.skipif(
     getpass.getuser() != PERSON,
-    reason="a restart of somebody's own session bus would end their desktop: the sandbox has one to spare",
+    reason="a restart of the session bus would end this user's desktop session: the sandbox has one to spare",
 )
 @pytest.mark.parametrize("words", [("restart", "dbus.service"), ("daemon-reexec",), ("daemon-reload",)])
-def test_the_real_thing_goes_away(heard: Heard, run_unit: Run, words: tuple[str, ...]) -> None:
+def test_signals_arrive_after_a_restart_of_the_bus_or_the_manager(
+    received: Received, run_unit: Run, words: tuple[str, ...]
+) -> None:
     subprocess.run(["systemctl", "--user", *words], check=True, timeout=30)
     if "dbus.service" in words:
-        wait_until(lambda: heard.connected == 2)
-    heard.forget()
-    hears(heard, run_unit)
+        wait_until(lambda: received.connected == 2)
+    received.forget()
+    receives_signals(received, run_unit)

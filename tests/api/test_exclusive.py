@@ -1,0 +1,52 @@
+"""Two servers of one user need separate state folders and unit prefixes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from forgather_server import FORGATHER, Forgather
+
+from forgather_units.daemon.instance_lock import exclusive
+from forgather_units.domain.errors import Refused
+from forgather_units.systemd.scope import Scope
+
+SCOPE = Scope.of_this_process()
+
+
+def test_a_prefix_and_a_folder_have_one_server(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    prefix = f"fgtest{os.getpid()}"
+    with exclusive(one, SCOPE, prefix):
+        with pytest.raises(Refused, match=f"unit_prefix {prefix} is in use by another server: process {os.getpid()} "):
+            exclusive(other, SCOPE, prefix).__enter__()
+        with pytest.raises(Refused, match=f"another server already uses {one}"):
+            exclusive(one, SCOPE, f"{prefix}x").__enter__()
+        with exclusive(other, SCOPE, f"{prefix}x"):
+            pass
+    with exclusive(other, SCOPE, prefix):
+        pass
+
+
+def test_the_second_server_does_not_start(forgather: Forgather, tmp_path: Path) -> None:
+    """The jobs of the first one continue."""
+    queue_id = forgather.submit(tmp_path, private=True, lazy=True)
+    assert forgather.process is not None
+    config = tmp_path / "second.yaml"
+    config.write_text(yaml.safe_dump({**forgather.settings, "port": 0, "state_dir": str(tmp_path / "second")}))
+    words = [FORGATHER, "server", "--config", str(config)]
+    second = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert second.returncode == 1
+    assert (
+        f"unit_prefix {forgather.prefix} is in use by another server: process {forgather.process.pid}" in second.stderr
+    )
+    assert f"server --config {forgather.config}" in second.stderr
+    assert forgather.job(queue_id)["status"] == "sleeping"
+    forgather.kill()
+    forgather.start()
+    assert forgather.job(queue_id)["status"] == "sleeping", "the kernel releases the lock of a killed server"
