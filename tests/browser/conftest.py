@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from watched_page import Watched
 
 _CHROMIUM = "/usr/bin/chromium"
 _PATIENCE = 20_000

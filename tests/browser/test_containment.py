@@ -8,16 +8,18 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import hostile_viewer
 import pytest
 import requests
-from hostile_viewer import HOSTILE, SIBLING, Site
+from browser import hostile_viewer
+from browser.hostile_viewer import HOSTILE, SIBLING, Site
 from playwright.sync_api import Browser, Page
+from ports import free_port
 from waiting import wait_until
 
-from forgather_units.auth.credentials import SESSION_COOKIE
-from forgather_units.domain.tensorboard import path_prefix
-from forgather_units.proxy.target import Open
+from forgather_units.auth.session_cookie import cookie_name
+from forgather_units.domain.viewer import mount_path
+from forgather_units.proxy.destination import Open
+from forgather_units.viewers.tensorboard.kind import TENSORBOARD
 
 BOARD = "q_1700000000000_0000b0a4"
 TRIES = re.findall(
@@ -54,7 +56,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(bypass_csp=bypass_csp)
         contexts.append(context)
         session = site.authority.sign_in("127.0.0.1", token=site.authority.token)
-        context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": site.origin}])
+        context.add_cookies([{"name": cookie_name("http"), "value": session, "url": site.origin}])
         page = context.new_page()
         page.goto(site.page(queue_id))
         site.reached.clear()
@@ -108,8 +110,13 @@ def test_a_link_of_ours_gives_it_no_handle_on_the_page_it_came_from(site: Site, 
 @pytest.fixture(scope="module")
 def board(site: Site, sample_runs: Path) -> Iterator[str]:
     """A stock TensorBoard."""
-    port = site.free_port()
-    flags = [f"--logdir={sample_runs}", f"--port={port}", "--host=127.0.0.1", f"--path_prefix={path_prefix(BOARD)}"]
+    port = free_port()
+    flags = [
+        f"--logdir={sample_runs}",
+        f"--port={port}",
+        "--host=127.0.0.1",
+        f"--path_prefix={mount_path(TENSORBOARD)}{BOARD}",
+    ]
     command = [sys.executable, "-m", "tensorboard.main", *flags]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         site.targets[BOARD] = Open("127.0.0.1", port, "stock")

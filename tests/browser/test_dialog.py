@@ -1,4 +1,4 @@
-"""The TensorBoard dialog: what it keeps, what it says before it is sent, and where it says what was wrong."""
+"""The TensorBoard dialog: stored values, facts before it is sent, and errors at their fields."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser.page_steps import STORAGE_KEY, card, expect_state, field, fill, open_dialog, start, submit, view
+from browser.watched_page import Watched
 from forgather_server import Forgather
-from page_steps import STORAGE_KEY, card, expect_state, field, fill, open_dialog, start, submit, view
 from playwright.sync_api import Page, Route, expect
-from watched_page import Watched
 
 from forgather_units.samples.collection import write_samples
 from forgather_units.samples.project import write_project
@@ -41,7 +41,7 @@ def test_settings_are_kept_over_a_reload_and_reset(page: Page, sample_runs: Path
     open_dialog(page)
     expect(field(page, "Window title")).to_have_value("kept")
     expect(field(page, "Log directory")).to_have_value(str(sample_runs))
-    # An urgency of yesterday is no default of today.
+    # The priority is not stored.
     expect(field(page, "Priority")).to_have_value("0")
     page.get_by_role("button", name="Reset to defaults").click()
     expect(field(page, "Port")).to_have_value("6006")
@@ -49,7 +49,38 @@ def test_settings_are_kept_over_a_reload_and_reset(page: Page, sample_runs: Path
     assert stored(page) is None
 
 
-def test_what_is_not_sent_is_not_kept(page: Page) -> None:
+def test_a_derived_title_does_not_mix_with_typing(page: Page, sample_runs: Path) -> None:
+    held: list[Route] = []
+    page.route("**/api/title?*", lambda route: held.append(route))
+    open_dialog(page)
+    with page.expect_request("**/api/title?*"):
+        field(page, "Log directory").fill(str(sample_runs))
+    title = field(page, "Window title")
+    title.focus()
+    with page.expect_response("**/api/title?*"):
+        for route in held:
+            route.continue_()
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.keyboard.type("kept")
+    expect(title).to_have_value("kept")
+
+
+def test_the_stored_address_is_not_used_without_a_click(page: Page) -> None:
+    """A viewer's page runs on our origin and could have written it."""
+    page.evaluate(
+        f"localStorage.setItem('{STORAGE_KEY}', JSON.stringify({{bindAll: true, host: '0.0.0.0', port: 6010}}))"
+    )
+    open_dialog(page)
+    dialog = page.get_by_role("dialog")
+    expect(field(page, "Port")).to_have_value("6010")
+    expect(dialog.get_by_label("--bind_all")).not_to_be_checked()
+    expect(dialog.get_by_role("status")).to_contain_text("listened on all addresses of this machine")
+    dialog.get_by_role("button", name="Listen on all addresses of this machine").click()
+    expect(dialog.get_by_label("--bind_all")).to_be_checked()
+    expect(dialog.get_by_text("This bypasses authentication")).to_be_visible()
+
+
+def test_values_are_stored_only_when_they_are_sent(page: Page) -> None:
     open_dialog(page)
     fill(page, "/somewhere", 7000, "never")
     page.keyboard.press("Escape")
@@ -66,22 +97,28 @@ def test_a_taken_port_names_its_holder_and_the_next(
         port = foreign.getsockname()[1]
         fill(page, sample_runs, port, "late")
         expect(page.get_by_text("Taken by another process.")).to_be_visible()
-        page.get_by_role("button", name=re.compile(r"^Use \d+$")).click()
-        expect(field(page, "Port")).not_to_have_value(str(port))
-        expect(page.get_by_text("free", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile(rf"^Wait for {port}$"))).to_be_visible()
+        page.get_by_role("button", name=re.compile(r"^Start on \d+$")).click()
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect_state(card(page, "late"), "running")
+        assert forgather.get("/api/jobs").json()[0]["port"] != port
+        open_dialog(page)
     holder = forgather.submit(sample_runs, port=free_port(), lazy=True, window_title="who came first")
     forgather.wait_status(holder, "sleeping", "running")
     field(page, "Port").fill(str(forgather.job(holder)["port"]))
     expect(page.get_by_text("Taken by who came first.")).to_be_visible()
+    field(page, "Window title").fill("patient")
+    page.get_by_role("button", name=re.compile("^Wait for ")).click()
+    expect_state(card(page, "patient"), "queued")
 
 
-def test_what_is_found_out_moves_no_button_away(page: Page, sample_runs: Path) -> None:
-    """Else the click of who presses it at that moment is lost."""
+def test_late_facts_do_not_move_the_button(page: Page, sample_runs: Path) -> None:
+    """A click at that moment would be lost."""
     held: list[Route] = []
     for address in ("**/api/ports*", "**/api/logdir*"):
         page.route(address, lambda route: held.append(route))
     open_dialog(page)
-    button = page.get_by_role("button", name="Start TensorBoard")
+    button = page.locator("footer .button-main")
     with socket.create_server(("127.0.0.1", 0)) as foreign:
         before = button.bounding_box()
         port = foreign.getsockname()[1]
@@ -98,7 +135,7 @@ def test_what_is_found_out_moves_no_button_away(page: Page, sample_runs: Path) -
         assert button.bounding_box() == before
 
 
-def test_a_bad_logdir_is_told_at_its_field(page: Page, tmp_path: Path, free_port: FreePort) -> None:
+def test_a_missing_logdir_is_reported_at_its_field(page: Page, tmp_path: Path, free_port: FreePort) -> None:
     open_dialog(page)
     fill(page, "/not/there", free_port(), "nothing")
     expect(page.get_by_text("does not exist").first).to_be_visible()
@@ -107,13 +144,13 @@ def test_a_bad_logdir_is_told_at_its_field(page: Page, tmp_path: Path, free_port
     expect(problem).to_have_text("logdir /not/there does not exist")
     expect(field(page, "Log directory")).to_have_attribute("aria-invalid", "true")
     assert problem.get_attribute("id") in (field(page, "Log directory").get_attribute("aria-describedby") or "").split()
-    # It is said of the old value alone.
+    # A new value clears the error.
     field(page, "Log directory").fill(str(tmp_path))
     expect(problem).to_be_hidden()
     expect(page.get_by_text("no event files yet")).to_be_visible()
 
 
-def test_what_the_server_refuses_stands_at_the_field_that_it_concerns(
+def test_an_error_of_the_server_is_shown_at_its_field(
     page: Page, watched: Watched, sample_runs: Path, free_port: FreePort
 ) -> None:
     watched.expect("status of 400")
@@ -121,7 +158,7 @@ def test_what_the_server_refuses_stands_at_the_field_that_it_concerns(
     fill(page, sample_runs, free_port(), "limited")
     page.get_by_role("button", name="Advanced").click()
     field(page, "Memory limit").fill("a lot")
-    # Hidden, it would hide what is wrong with it.
+    # The hidden field would hide its error.
     page.get_by_role("button", name="Advanced").click()
     expect(field(page, "Memory limit")).to_be_hidden()
     submit(page)
@@ -131,12 +168,12 @@ def test_what_the_server_refuses_stands_at_the_field_that_it_concerns(
     expect(card(page, "limited")).to_be_visible()
 
 
-def test_bind_all_warns_and_takes_the_host_away(page: Page) -> None:
+def test_bind_all_warns_and_hides_the_host(page: Page) -> None:
     open_dialog(page)
     page.get_by_role("button", name="Advanced").click()
     expect(field(page, "Host")).to_be_visible()
     page.get_by_role("checkbox", name="--bind_all").check()
-    expect(page.get_by_text("This bypasses the gate")).to_be_visible()
+    expect(page.get_by_text("This bypasses authentication")).to_be_visible()
     expect(field(page, "Host")).to_be_hidden()
 
 
@@ -183,9 +220,9 @@ def test_from_a_config_to_its_tensorboard(
     field(page, "Port").fill(str(free_port()))
     submit(page)
     expect_state(card(page, title), "running")
-    # Neither read nor written.
+    # The stored values are neither read nor written.
     assert stored(page) == {"windowTitle": "of another"}
-    # The same by the toolbar of the config.
+    # The toolbar of the config opens the same dialog.
     view(page, "Projects")
     page.get_by_role("treeitem", name=re.compile(re.escape(config["name"]))).first.click()
     page.get_by_role("toolbar", name="Config").get_by_role("button", name="TensorBoard...").click()
@@ -194,9 +231,40 @@ def test_from_a_config_to_its_tensorboard(
     assert watched.unexpected() == []
 
 
-def test_the_same_again(page: Page, sample_runs: Path, free_port: FreePort) -> None:
+def test_a_copy_of_a_job_has_its_values(page: Page, sample_runs: Path, free_port: FreePort) -> None:
     start(page, sample_runs, free_port(), "once more")
     card(page, "once more").get_by_role("button", name="More for once more").click()
-    page.get_by_role("menuitem", name="Queue again...").click()
+    page.get_by_role("menuitem", name="Queue a copy...").click()
     expect(field(page, "Window title")).to_have_value("once more")
     expect(field(page, "Log directory")).to_have_value(str(sample_runs))
+
+
+def test_a_path_is_completed_and_commented_on(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+    open_dialog(page)
+    logdir = field(page, "Log directory")
+    logdir.fill("output_models")
+    expect(page.get_by_text("Type the full path, from /.")).to_be_visible()
+    logdir.fill("/")
+    expect(page.get_by_text("/ is the whole machine")).to_be_visible()
+    (Path.home() / "typed-runs").mkdir(exist_ok=True)
+    logdir.fill("~/typed")
+    expect(logdir).to_have_value(f"{Path.home()}/typed")
+    options = page.locator(f"datalist option[value='{Path.home()}/typed-runs']")
+    expect(options).to_have_count(1)
+
+
+def test_recent_folders_are_suggested(page: Page, sample_runs: Path, free_port: FreePort) -> None:
+    start(page, sample_runs, free_port(), "recent")
+    expect(card(page, "recent")).to_be_visible()
+    open_dialog(page)
+    field(page, "Log directory").fill("")
+    expect(page.locator(f"datalist option[value='{sample_runs}']")).to_have_count(1)
+
+
+def test_the_new_service_shows_its_address(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+    open_dialog(page)
+    field(page, "Log directory").fill(str(sample_runs))
+    page.get_by_role("button", name="Create service...").click()
+    asked = page.get_by_role("dialog", name="Create a service")
+    asked.get_by_role("textbox", name="Name", exact=True).fill("lab")
+    expect(asked.get_by_text(f"{forgather.url}/api/tb/lab/")).to_be_visible()

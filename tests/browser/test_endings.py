@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser.page_steps import card, expect_state, open_job, start
 from forgather_server import Forgather
-from page_steps import card, expect_state, open_job, start
 from playwright.sync_api import Page, expect
 
 FreePort = Callable[[], int]
@@ -76,4 +76,4 @@ def test_force_kill_is_behind_a_second_step(
     panel.get_by_role("button", name="Force kill...").click()
     asked.get_by_role("button", name="Force kill", exact=True).click()
     forgather.wait_status(queue_id, "aborted")
-    expect_state(panel, "aborted")
+    expect_state(panel, "stopped")

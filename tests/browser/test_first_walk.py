@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser.page_steps import SLOWLY, card, expect_state, field, open_dialog, open_job, submit, view
 from forgather_server import Forgather
-from page_steps import SLOWLY, card, expect_state, field, open_dialog, open_job, submit, view
 from playwright.sync_api import Page, expect
 
 _CHART_IS_DRAWN = """() => [...document.querySelectorAll('line-chart')].some(chart => {
@@ -59,7 +59,7 @@ def test_from_the_address_to_the_end(
     submit(page)
 
     mine = card(page, "my models")
-    expect(mine.locator(".state-word")).to_have_text(re.compile("^(starting|running)$"))
+    expect(mine.get_by_test_id("state")).to_have_text(re.compile("^(starting|running)$"))
     expect_state(mine, "running")
     expect(mine.get_by_text(str(home_runs))).to_be_visible()
     expect(mine.get_by_text(re.compile("^last event .* ago$"))).to_be_visible()
@@ -67,7 +67,7 @@ def test_from_the_address_to_the_end(
     link = mine.get_by_role("link", name="Open my models")
     queue_id = forgather.get("/api/jobs").json()[0]["queue_id"]
     expect(link).to_have_attribute("href", f"/api/tb/{queue_id}/")
-    expect(mine.get_by_text(forgather.unit(queue_id))).to_be_visible()
+    expect(mine.get_by_text(forgather.unit(queue_id))).to_have_count(0)
 
     with page.context.expect_page() as opened:
         link.click()
@@ -80,12 +80,13 @@ def test_from_the_address_to_the_end(
     board.close()
 
     panel = open_job(page, "my models")
+    expect(panel.get_by_text(forgather.unit(queue_id), exact=True)).to_be_visible()
     panel.get_by_role("tab", name="TTY").click()
     expect(panel.get_by_text(re.compile(r"TensorBoard 2\.")).first).to_be_visible()
     panel.get_by_role("button", name="Kill", exact=True).click()
-    expect_state(panel, "aborted")
+    expect_state(panel, "stopped")
     # It stands there for the eye, and once more for a screen reader.
-    expect(panel.get_by_text(re.compile("ended: aborted, killed on request")).first).to_be_visible()
+    expect(panel.get_by_text(re.compile("ended: stopped, killed on request")).first).to_be_visible()
     view(page, "Jobs")
     expect(mine.get_by_text("killed on request")).to_be_visible()
     expect(link).to_be_hidden()

@@ -1,4 +1,4 @@
-"""The cards: what a job is doing, why it ended, and what can be done to it."""
+"""The cards: the state of a job, the reason of its end, and its actions."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from browser.page_steps import card, clean_up, expect_state, more, open_job, start
+from browser.watched_page import Watched
 from forgather_server import Forgather
-from page_steps import card, expect_state, more, open_job, start
 from playwright.sync_api import Page, expect
-from watched_page import Watched
 
 FreePort = Callable[[], int]
 
 
-def test_asleep_awake_restarted_and_removed(
+def test_a_job_sleeps_wakes_restarts_ends_and_is_removed(
     page: Page, forgather: Forgather, sample_runs: Path, free_port: FreePort
 ) -> None:
     if forgather.get("/api/host").json()["placement"] != "socket":
-        pytest.fail("this host has no socket placement: what sleeps cannot be shown")
+        pytest.fail("this host has no socket placement: no job can sleep")
     start(page, sample_runs, free_port(), "tired")
     mine = card(page, "tired")
     expect_state(mine, "running")
@@ -30,17 +30,17 @@ def test_asleep_awake_restarted_and_removed(
     expect_state(mine, "running")
     before = forgather.get("/api/jobs").json()[0]["invocation_id"]
     more(mine, "tired", "Restart")
-    expect(mine.locator(".state-word")).not_to_have_text("running")
+    expect(mine.get_by_test_id("state")).not_to_have_text("running")
     expect_state(mine, "running")
     assert forgather.get("/api/jobs").json()[0]["invocation_id"] != before
     mine.get_by_role("button", name="Kill", exact=True).click()
-    expect_state(mine, "aborted")
+    expect_state(mine, "stopped")
     mine.get_by_role("button", name="Remove").click()
     expect(mine).to_have_count(0)
     expect(page.get_by_text("No jobs yet")).to_be_visible()
 
 
-def test_filter_sort_and_clean_up(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+def test_the_list_is_filtered_sorted_and_cleaned_up(page: Page, forgather: Forgather, sample_runs: Path) -> None:
     forgather.post("/api/queue/scheduler", {"enabled": False})
     for title in ("beta", "alpha", "gamma"):
         forgather.submit(sample_runs, port="auto", window_title=title)
@@ -54,19 +54,19 @@ def test_filter_sort_and_clean_up(page: Page, forgather: Forgather, sample_runs:
     page.get_by_role("searchbox", name="Filter").fill("gam")
     expect(page.get_by_role("article")).to_have_count(1)
     page.get_by_role("searchbox", name="Filter").fill("nothing at all")
-    expect(page.get_by_text("No job fits the filter")).to_be_visible()
-    page.get_by_role("searchbox", name="Filter").fill("")
-    page.get_by_role("button", name="Clean completed").click()
+    expect(page.get_by_text("No job matches the filter")).to_be_visible()
+    page.get_by_role("button", name="Clear the filter").click()
+    clean_up(page, "1 stopped", "Remove 1 job")
     expect(card(page, "over")).to_have_count(0)
     expect(page.get_by_role("article")).to_have_count(3)
 
 
-def test_three_hundred_jobs(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+def test_the_list_renders_few_of_three_hundred_jobs(page: Page, forgather: Forgather, sample_runs: Path) -> None:
     forgather.post("/api/queue/scheduler", {"enabled": False})
     for number in range(300):
         forgather.submit(sample_runs, port="auto", window_title="needle" if number == 7 else f"run {number}")
     expect(page.get_by_text("300 jobs")).to_be_visible()
-    # Cards out of sight are not there.
+    # Only visible cards are rendered.
     assert 0 < page.get_by_role("article").count() < 60
     page.get_by_role("list", name="Jobs").hover()
     page.mouse.wheel(0, 100_000)
@@ -76,10 +76,10 @@ def test_three_hundred_jobs(page: Page, forgather: Forgather, sample_runs: Path)
     expect(page.get_by_role("article")).to_have_count(1)
 
 
-def test_another_kind_of_viewer_is_a_card_too(
+def test_a_job_of_mkdocs_has_a_card(
     page: Page, forgather: Forgather, watched: Watched, tmp_path: Path, free_port: FreePort
 ) -> None:
-    # MkDocs' own script asks at the root, and its viewer answers.
+    # The script of MkDocs sends requests below the root, which its viewer answers.
     watched.expect("/livereload/")
     (tmp_path / "site" / "docs").mkdir(parents=True)
     (tmp_path / "site" / "docs" / "index.md").write_text("# Of this project\n")

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from browser.page_steps import card, expect_state, open_job
+from browser.watched_page import Watched
 from forgather_server import Forgather
-from page_steps import card, expect_state, open_job
 from playwright.sync_api import Page, expect
-from watched_page import Watched
 
 FreePort = Callable[[], int]
 WHILE_AWAY = "ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE"
@@ -24,9 +24,9 @@ def test_what_the_command_line_does_is_seen_at_once(
     expect_state(mine, "running")
     # By systemd's own command, even.
     forgather.systemctl("stop", forgather.unit(queue_id))
-    expect(mine.locator(".state-word")).to_have_text(re.compile("aborted|sleeping"))
+    expect(mine.get_by_test_id("state")).to_have_text(re.compile("stopped|sleeping"))
     forgather.cli("job", "kill", queue_id, check=False)
-    expect_state(mine, "aborted")
+    expect_state(mine, "stopped")
     forgather.cli("sched", "pause")
     expect(page.get_by_text("The scheduler is paused.")).to_be_visible()
     assert forgather.delete(f"/api/jobs/{queue_id}").ok
@@ -42,6 +42,20 @@ def test_event_files_that_grow_are_noticed(page: Page, forgather: Forgather, tmp
     expect(mine.get_by_text("no event files yet")).to_be_visible()
     (runs / "events.out.tfevents.1.host.1.0").touch()
     expect(mine.get_by_text(re.compile(r"^last event \d+ s ago$"))).to_be_visible()
+
+
+def test_cards_are_told_of_their_logdirs_and_do_not_ask(
+    page: Page, forgather: Forgather, sample_runs: Path, tmp_path: Path
+) -> None:
+    """A request for each card would wait for a file system that does not answer, and a browser sends six at a time."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/logdir" in request.url else None)
+    forgather.submit(tmp_path, port="auto", lazy=True, window_title="without events")
+    forgather.submit(sample_runs, port="auto", lazy=True, window_title="with events")
+    page.reload()
+    expect(card(page, "with events").get_by_text(re.compile("^last event"))).to_be_visible()
+    expect(card(page, "without events").get_by_text("no event files yet")).to_be_visible()
+    assert asked == []
 
 
 def test_a_server_that_is_killed_is_told_and_comes_back(
@@ -75,5 +89,9 @@ def test_the_sidebar_remembers_itself(page: Page) -> None:
     expect(page.get_by_role("button", name="Expand the sidebar")).to_be_visible()
     # Its items keep their names.
     expect(page.get_by_role("button", name="TensorBoard...")).to_be_visible()
+    # A phone shows no icons but the names.
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("navigation", name="Views").get_by_text("Jobs", exact=True)).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.get_by_role("button", name="Expand the sidebar").click()
     expect(page.get_by_text(re.compile(r"^forgather \d"))).to_be_visible()

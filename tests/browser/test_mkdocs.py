@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from forgather_server import Forgather
-from page_steps import (
+from browser.page_steps import (
     SLOWLY,
     card,
     expect_state,
@@ -23,9 +22,11 @@ from page_steps import (
     open_job,
     open_mkdocs_dialog,
     service,
+    submit_button,
 )
+from browser.watched_page import Watched
+from forgather_server import Forgather
 from playwright.sync_api import Page, expect
-from watched_page import Watched
 
 FreePort = Callable[[], int]
 ROOT = Path(__file__).parents[2]
@@ -126,7 +127,7 @@ def test_its_card_and_panel_name_the_config_file(
     expect(mine.get_by_text(str(docs), exact=True)).to_be_visible()
     expect(mine.get_by_text("no event files yet")).to_be_hidden()
     panel = open_job(page, "handbook")
-    group = panel.locator(".detail-group").filter(has=page.get_by_role("heading", name="MkDocs"))
+    group = panel.locator("section").filter(has=page.get_by_role("heading", name="MkDocs"))
     for name, value in (
         ("Config file", str(docs)),
         ("Strict", "yes"),
@@ -137,7 +138,7 @@ def test_its_card_and_panel_name_the_config_file(
     panel.get_by_role("tab", name="TTY").click()
     expect(panel.get_by_text("Documentation built in").first).to_be_visible()
     # Once more, from what the job was made of.
-    more(panel, "handbook", "Queue again...")
+    more(panel, "handbook", "Queue a copy...")
     expect(field(page, "Config file")).to_have_value(str(docs))
     expect(page.get_by_role("checkbox", name="--no-livereload")).to_be_checked()
     expect(field(page, "Watch")).to_have_value(str(docs.parent))
@@ -183,7 +184,7 @@ def test_a_bad_configuration_is_told_at_its_field(
 ) -> None:
     watched.expect("status of 4(00|22)")
     open_mkdocs_dialog(page)
-    submit = page.get_by_role("button", name="Start MkDocs")
+    submit = submit_button(page)
     submit.click()
     problem = page.get_by_role("dialog").locator(".field-error")
     expect(problem).to_have_text("Choose the mkdocs.yml of the site.")

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from browser.page_steps import SLOWLY, card, expect_state, field, submit, view
 from forgather_server import Forgather
-from page_steps import SLOWLY, card, expect_state, field, submit, view
 from playwright.sync_api import Locator, Page, expect
 
-from forgather_units.samples.collection import SAMPLES, STEPS
+from forgather_units.samples.collection import STEPS
 from forgather_units.samples.curves import Shape
 from forgather_units.samples.run import open_run
 
-WORKSPACE = Path(__file__).parents[1] / "projects" / "workspace"
-
 
 @pytest.fixture
-def output_dir(tmp_path: Path, sample_runs: Path) -> Path:
+def output_dir(dialect: Path) -> Path:
     """Of the default config of the project `Dialect`: it has one run."""
-    folder = Path(shutil.copytree(WORKSPACE, tmp_path / "workspace")) / "dialect/output_models/default_model"
-    shutil.copytree(sample_runs / SAMPLES[0].folder, folder / "runs/log_1")
-    return folder
+    return dialect / "output_models/default_model"
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from browser.page_steps import card, expect_state, start, view
 from forgather_server import Forgather
-from page_steps import card, expect_state, start, view
 from playwright.sync_api import Locator, Page, expect
 
 FreePort = Callable[[], int]
@@ -31,7 +31,7 @@ def queued(page: Page, forgather: Forgather, sample_runs: Path) -> list[str]:
 
 def expect_order(page: Page, *titles: str) -> None:
     for place, title in enumerate(titles):
-        expect(rows(page).nth(place).locator(".queue-title")).to_have_text(title)
+        expect(rows(page).nth(place).get_by_test_id("title")).to_have_text(title)
 
 
 def server_order(forgather: Forgather) -> list[str]:
@@ -51,7 +51,7 @@ def test_a_paused_queue_is_impossible_to_miss(page: Page, sample_runs: Path, fre
     expect(row.get_by_text(f"tensorboard:{port}")).to_be_visible()
     expect(row.get_by_text("the scheduler is paused")).to_be_visible()
     page.get_by_role("button", name="Resume", exact=True).click()
-    expect(page.get_by_text("The scheduler is paused.")).to_be_hidden()
+    expect(page.get_by_text("The scheduler is paused.", exact=True)).to_be_hidden()
     expect(rows(page)).to_have_count(0)
     view(page, "Jobs")
     expect_state(card(page, "waits"), "running")

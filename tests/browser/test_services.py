@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 import yaml
+from browser.page_steps import SLOWLY, card, expect_state, field, fill, more, name_service, open_dialog, service
+from browser.watched_page import Watched
 from forgather_server import Forgather
-from page_steps import SLOWLY, card, expect_state, field, fill, more, name_service, open_dialog, service
 from playwright.sync_api import Locator, Page, expect
-from watched_page import Watched
 
 REFUSED = "status of 4(00|22)"
 
 
 @pytest.fixture
 def forgather(make_forgather: Callable[..., Forgather], sample_runs: Path) -> Forgather:
-    """One with a declared service, of which the dialog shows a part."""
+    """A server with a declared service; the dialog shows some of its options."""
     declared = {"logdir": str(sample_runs), "idle_timeout": "2h", "tasks_max": 90}
     server = make_forgather(services={"tensorboard": {"lab": declared}})
     server.start()
@@ -33,7 +33,7 @@ def declared(forgather: Forgather, kind: str = "tensorboard") -> dict[str, Any]:
 
 
 def instance(forgather: Forgather, name: str) -> str | None:
-    """The job of a service, but for those that have ended, or are about to."""
+    """The job of a service, without those that have ended or are stopping."""
     jobs = [job for job in forgather.get("/api/jobs").json() if job["service"] == name]
     live = [job for job in jobs if job["alive"] and not job["stop_requested"]]
     assert len(live) < 2
@@ -41,15 +41,15 @@ def instance(forgather: Forgather, name: str) -> str | None:
 
 
 def expect_service(line: Locator, word: str) -> None:
-    expect(line.locator(".service-state")).to_have_text(word, timeout=SLOWLY)
+    expect(line.get_by_test_id("service-state")).to_have_text(word, timeout=SLOWLY)
 
 
 def asleep(forgather: Forgather) -> str:
-    """What nobody has visited is on this host."""
+    """The state of a service on this host before its first visit."""
     return "sleeping" if forgather.get("/api/host").json()["placement"] == "socket" else "running"
 
 
-def test_a_dialog_s_values_become_a_service(
+def test_the_values_of_the_dialog_become_a_service(
     page: Page, forgather: Forgather, watched: Watched, sample_runs: Path
 ) -> None:
     watched.expect(REFUSED)
@@ -68,7 +68,7 @@ def test_a_dialog_s_values_become_a_service(
     assert set(declared(forgather)) == {"lab"}
     name.fill("lab")
     page.keyboard.press("Enter")
-    expect(naming.locator(".field-error")).to_have_text("There is a service lab already.")
+    expect(naming.locator(".field-error")).to_have_text("A service named lab already exists.")
     name.fill("all")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -84,7 +84,7 @@ def test_a_dialog_s_values_become_a_service(
     expect_service(service(page, "all"), "running")
 
 
-def test_what_is_wrong_beside_the_name_stands_at_its_field(
+def test_an_error_that_does_not_concern_the_name_is_shown_at_its_field(
     page: Page, forgather: Forgather, watched: Watched, sample_runs: Path
 ) -> None:
     watched.expect(REFUSED)
@@ -96,7 +96,7 @@ def test_what_is_wrong_beside_the_name_stands_at_its_field(
     expect(page.get_by_role("dialog")).to_have_count(1)
     expect(field(page, "Memory limit")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("dialog").locator(".field-error")).to_have_count(1)
-    # Nothing that was typed is lost.
+    # The typed values are kept.
     expect(field(page, "Window title")).to_have_value("limited")
     field(page, "Memory limit").fill("2G")
     page.get_by_role("button", name="Create service...").click()
@@ -111,7 +111,7 @@ def test_what_is_wrong_beside_the_name_stands_at_its_field(
     expect(field(page, "Port")).to_have_attribute("aria-invalid", "true")
 
 
-def test_off_and_on(page: Page, forgather: Forgather) -> None:
+def test_a_service_is_disabled_and_enabled(page: Page, forgather: Forgather) -> None:
     lab = service(page, "lab")
     expect_service(lab, asleep(forgather))
     first = instance(forgather, "lab")
@@ -128,7 +128,7 @@ def test_off_and_on(page: Page, forgather: Forgather) -> None:
     assert declared(forgather)["lab"]["enabled"] is True
 
 
-def test_an_edit_changes_what_was_changed(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+def test_an_edit_changes_only_edited_values(page: Page, forgather: Forgather, sample_runs: Path) -> None:
     lab = service(page, "lab")
     expect_service(lab, asleep(forgather))
     first = instance(forgather, "lab")
@@ -137,11 +137,11 @@ def test_an_edit_changes_what_was_changed(page: Page, forgather: Forgather, samp
     expect(field(page, "Log directory")).to_have_value(str(sample_runs))
     expect(field(page, "Port")).to_have_value("")
     expect(field(page, "Window title")).to_have_value("")
-    # What is set there does not hide.
+    # Advanced fields with a value are visible.
     expect(field(page, "Idle timeout")).to_have_value("2h")
     page.get_by_role("button", name="Save service").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    # Nothing was changed: its instance stays.
+    # Without a change the instance continues.
     assert instance(forgather, "lab") == first
     more(lab, "lab", "Edit...")
     field(page, "Window title").fill("Ours")
@@ -151,12 +151,12 @@ def test_an_edit_changes_what_was_changed(page: Page, forgather: Forgather, samp
     assert declared(forgather)["lab"] == {
         "enabled": True, "logdir": str(sample_runs), "idle_timeout": "2h", "tasks_max": 90, "window_title": "Ours",
     }  # fmt: skip
-    # The page of before knows the declaration of now.
+    # The open page has the new declaration.
     more(lab, "lab", "Edit...")
     expect(field(page, "Window title")).to_have_value("Ours")
 
 
-def test_a_bad_edit_is_told_and_changes_nothing(page: Page, forgather: Forgather, watched: Watched) -> None:
+def test_a_wrong_edit_is_refused_and_changes_nothing(page: Page, forgather: Forgather, watched: Watched) -> None:
     watched.expect(REFUSED)
     before, first = declared(forgather), instance(forgather, "lab")
     more(service(page, "lab"), "lab", "Edit...")
@@ -204,7 +204,7 @@ def test_a_service_that_cannot_run_says_why(page: Page, forgather: Forgather, tm
     expect_service(late, asleep(forgather))
 
 
-def test_one_that_waits_says_so_and_can_be_stopped(
+def test_a_waiting_service_shows_the_reason_and_can_be_stopped(
     page: Page, forgather: Forgather, sample_runs: Path, free_port: Callable[[], int]
 ) -> None:
     with socket.create_server(("127.0.0.1", free_port())) as foreign:
@@ -216,19 +216,19 @@ def test_one_that_waits_says_so_and_can_be_stopped(
         expect_service(late, "stopped")
         more(late, "late", "Start")
         expect_service(late, "queued")
-    # The port is free, and nobody had to say so.
+    # The port is free again.
     expect_service(late, asleep(forgather))
 
 
-def test_another_s_change_is_seen_at_once(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+def test_a_change_by_another_client_is_shown_at_once(page: Page, forgather: Forgather, sample_runs: Path) -> None:
     forgather.cli("service", "add", "tensorboard", "more", f"logdir={sample_runs}")
     expect_service(service(page, "more"), asleep(forgather))
     forgather.cli("service", "remove", "tensorboard", "more")
     expect(service(page, "more")).to_be_hidden()
 
 
-def test_on_a_phone_they_are_folded_away(page: Page) -> None:
+def test_on_a_phone_they_are_in_the_menu(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     expect(service(page, "lab")).to_be_hidden()
-    page.get_by_role("button", name="Saved services").click()
+    page.get_by_role("button", name="Menu", exact=True).click()
     expect(service(page, "lab").get_by_role("switch", name="Enable lab")).to_be_visible()

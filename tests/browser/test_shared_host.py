@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser.watched_page import Watched
 from forgather_server import FORGATHER, Forgather
 from playwright.sync_api import BrowserContext, expect
 from shared_server import SharedForgather, as_member, shared_server
-from watched_page import Watched
 
 
 @pytest.fixture
@@ -33,5 +33,5 @@ def test_a_job_of_another_is_looked_at_and_left(
     card = page.get_by_role("article", name="Of the owner")
     expect(card.get_by_text(f"of {owner}")).to_be_visible()
     card.get_by_role("button", name="Kill").click()
-    expect(page.get_by_text(f"is {owner}'s: only {owner} and the admins")).to_be_visible()
+    expect(page.get_by_text(f"belongs to {owner}: only {owner} and the admins")).to_be_visible()
     assert forgather.job(queue_id)["status"] == "running"

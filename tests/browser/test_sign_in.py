@@ -1,12 +1,15 @@
-"""Who may see the page: by the address, by the token, by a password, and nobody else."""
+"""Sign-in: by the link, by the token, by a password."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import requests
+from browser.page_steps import SLOWLY
+from browser.watched_page import Watched
 from forgather_server import Forgather
-from playwright.sync_api import BrowserContext, Page, expect
-from watched_page import Watched
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 
 @pytest.fixture
@@ -21,18 +24,18 @@ def sign_in(page: Page, secret: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_password_instead_of_the_long_address(context: BrowserContext, forgather: Forgather) -> None:
+def test_a_password_replaces_the_long_address(context: BrowserContext, forgather: Forgather) -> None:
     page = context.new_page()
     page.goto(f"{forgather.url}/?token={forgather.token}")
-    page.get_by_label("New password").fill("correct horse battery")
+    page.get_by_label("New password", exact=True).fill("correct horse battery")
     page.get_by_role("button", name="Set password").click()
     expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
     page.get_by_role("button", name="Account").click()
     page.get_by_role("menuitem", name="Sign out").click()
-    page.get_by_label("Password or token").fill("correct horse battery")
+    page.get_by_label("Password or token", exact=True).fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
-    # Offered once: there is one now.
+    # The page offers it only while there is no password.
     expect(page.get_by_text("Set a password?")).to_be_hidden()
 
 
@@ -41,7 +44,7 @@ def test_a_session_lasts_over_a_reload(page: Page) -> None:
     expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
 
 
-def test_a_wrong_token_is_told_and_the_right_one_lets_in(
+def test_a_wrong_token_is_reported_and_the_right_one_signs_in(
     stranger: Page, forgather: Forgather, watched: Watched
 ) -> None:
     watched.expect("status of 401")
@@ -52,26 +55,113 @@ def test_a_wrong_token_is_told_and_the_right_one_lets_in(
     expect(stranger.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize("address", [True, False], ids=["token in the address", "typed"])
+def test_a_lost_cookie_is_reported(context: BrowserContext, forgather: Forgather, address: bool) -> None:
+    def lost(route: Route) -> None:
+        answer = route.fetch()
+        context.clear_cookies()
+        headers = {name: value for name, value in answer.headers.items() if name.lower() != "set-cookie"}
+        route.fulfill(response=answer, headers=headers)
+
+    page = context.new_page()
+    page.route("**/api/auth/login", lost)
+    page.goto(f"{forgather.url}/?token={forgather.token}" if address else forgather.url)
+    if not address:
+        sign_in(page, forgather.token)
+    expect(page.get_by_role("alert")).to_contain_text("did not store the session cookie")
+    expect(page.get_by_role("alert")).not_to_contain_text("was not accepted")
+
+
 def test_a_wrong_token_in_the_address_does_not_stay_there(
     context: BrowserContext, forgather: Forgather, watched: Watched
 ) -> None:
     watched.expect("status of 401")
     page = context.new_page()
     page.goto(f"{forgather.url}/?token={'0' * 64}")
-    expect(page.get_by_role("alert")).to_contain_text("The token in the address did not do")
+    expect(page.get_by_role("alert")).to_contain_text("The sign-in link was not accepted")
     assert page.url == f"{forgather.url}/"
 
 
-def test_who_is_signed_out_elsewhere_is_asked_to_sign_in(page: Page, forgather: Forgather, watched: Watched) -> None:
+def test_a_session_that_ends_elsewhere_leads_to_the_sign_in(page: Page, forgather: Forgather, watched: Watched) -> None:
     watched.expect("status of 401")
-    answer = forgather.post("/api/auth/set-password", {"password": "of somebody else"})
+    answer = forgather.post("/api/auth/set-password", {"password": "set elsewhere"})
     assert answer.ok, answer.text
     # A new password ends every session.
     page.reload()
-    expect(page.get_by_label("Password or token")).to_be_visible()
+    expect(page.get_by_label("Password or token", exact=True)).to_be_visible()
 
 
-def test_nothing_is_shown_to_a_stranger(stranger: Page, forgather: Forgather) -> None:
+def test_the_page_shows_nothing_before_sign_in(stranger: Page, forgather: Forgather) -> None:
     expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(stranger.get_by_role("navigation")).to_have_count(0)
     assert requests.get(f"{forgather.url}/api/jobs", timeout=10).status_code == 401
+
+
+def test_the_sign_in_returns_to_the_wanted_address(
+    context: BrowserContext, forgather: Forgather, watched: Watched, sample_runs: Path
+) -> None:
+    watched.expect("status of 401")
+    queue_id = forgather.submit(sample_runs, port="auto", private=True, lazy=True, window_title="bookmarked")
+    forgather.wait_status(queue_id, "sleeping")
+    page = context.new_page()
+    page.goto(f"{forgather.url}/api/tb/{queue_id}/?run=1")
+    page.get_by_role("link", name="Sign in").click()
+    # The wrong one first: the address is kept.
+    sign_in(page, "wrong")
+    expect(page.get_by_role("alert")).to_be_visible()
+    sign_in(page, forgather.token)
+    page.get_by_role("button", name="Skip").click()
+    expect(page).to_have_title("bookmarked", timeout=SLOWLY)
+    assert page.url.startswith(f"{forgather.url}/api/tb/{queue_id}/?run=1")
+
+
+def test_secrets_can_be_shown_and_the_rules_are_stated(context: BrowserContext, forgather: Forgather) -> None:
+    page = context.new_page()
+    page.goto(f"{forgather.url}/?token={forgather.token}")
+    rules = page.get_by_text("8 to 1024 characters")
+    expect(rules).to_be_visible()
+    refused = forgather.post("/api/auth/set-password", {"password": "short"}).json()["detail"]
+    assert "8 to 1024 characters" in refused
+    password = page.get_by_label("New password", exact=True)
+    password.fill("correct horse battery")
+    page.get_by_role("button", name="Show new password").click()
+    expect(password).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Hide new password").click()
+    expect(password).to_have_attribute("type", "password")
+
+
+def test_an_attempt_after_many_failures_waits_and_is_sent(
+    stranger: Page, forgather: Forgather, watched: Watched
+) -> None:
+    watched.expect("status of (401|429)")
+    assert forgather.post("/api/auth/set-password", {"password": "correct horse"}).ok
+    stranger.reload()
+    # Others of this machine have the same address.
+    for _ in range(7):
+        requests.post(f"{forgather.url}/api/auth/login", json={"password": "wrong guess"}, timeout=10)
+    sign_in(stranger, "correct horse")
+    expect(stranger.get_by_role("alert")).to_contain_text("Several sign-ins from this address failed before")
+    expect(stranger.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+
+
+def test_errors_are_pages_with_a_link_home(page: Page, forgather: Forgather, watched: Watched) -> None:
+    watched.expect("status of (404|405)")
+    for path in ("/api/jobs/q_1_00000000/status", "/api/nothing", "/nothing", "/api/tb/q_1_00000000/", "/api/jobs/gc"):
+        watched.expect(f"request to .*{path}")
+        page.goto(f"{forgather.url}{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.get_by_role("link", name="Forgather's page").click()
+        expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+
+
+def test_the_waiting_page_links_to_the_queue(
+    page: Page, forgather: Forgather, watched: Watched, sample_runs: Path
+) -> None:
+    watched.expect("status of 503")
+    forgather.post("/api/queue/scheduler", {"enabled": False})
+    queue_id = forgather.submit(sample_runs, port="auto", window_title="patient")
+    page.goto(f"{forgather.url}/api/tb/{queue_id}/")
+    expect(page.get_by_role("heading", name="patient is queued")).to_be_visible()
+    # The page loads itself again each second.
+    page.get_by_role("link", name="Queue").click(timeout=20_000)
+    expect(page.get_by_role("list", name="Queued jobs").get_by_text("patient")).to_be_visible()

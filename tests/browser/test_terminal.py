@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from forgather_server import Forgather
 from playwright.sync_api import Locator, Page, expect
+from waiting import wait_until
 
 FreePort = Callable[[], int]
 
@@ -81,12 +82,58 @@ def test_copy(page: Page, rows: Locator, lines: Path) -> None:
     say(lines, "to be copied")
     expect(rows.get_by_text("to be copied")).to_be_visible()
     page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_text("The whole output is copied.")).to_be_visible()
+    expect(page.get_by_text("Copied the whole output: 2 lines.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").splitlines()[:2] == ["red line", "to be copied"]
 
 
 def test_what_a_job_prints_is_text_and_nothing_else(page: Page, rows: Locator, lines: Path) -> None:
     say(lines, "<img src=x onerror=document.title='gone'>", "\x1b]2;title\x07\x1b[2Jkept")
     expect(rows.get_by_text("kept")).to_be_visible()
-    assert page.title() == "(1) Jobs - Forgather" or "Jobs - Forgather" in page.title()
+    # The job's title, not the one of the escape sequence.
+    assert page.title() == "printer - Forgather"
     assert rows.locator("img").count() == 0
+
+
+def test_a_long_output_comes_from_its_end_and_whole_by_copy(page: Page, rows: Locator, lines: Path) -> None:
+    """4000 lines of eight rows each are more than the terminal holds."""
+    filler = "x" * 1000
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    say(lines, *(f"line {number} {filler}" for number in range(1, 4001)))
+    expect(rows.get_by_text("line 4000 ")).to_be_visible()
+    page.reload()
+    expect(rows.get_by_text("line 4000 ")).to_be_visible()
+    state = page.get_by_role("toolbar", name="TTY").get_by_role("status")
+    expect(state).to_have_text("live")
+    page.locator(".xterm-helper-textarea").focus()
+
+    def at_the_top() -> bool:
+        page.keyboard.press("Home")
+        page.wait_for_timeout(100)
+        return rows.get_by_text("red line").is_visible()
+
+    wait_until(at_the_top, 60, "the first line")
+    expect(rows.get_by_text("line 1 ")).to_be_visible()
+    # The newest lines had to go.
+    expect(state).to_have_text("older output")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_text("Copied the whole output: 4,001 lines.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert copied == ["red line", *(f"line {number} {filler}" for number in range(1, 4001))]
+
+    def at_the_end() -> bool:
+        page.keyboard.press("End")
+        page.wait_for_timeout(100)
+        return rows.get_by_text("line 4000 ").is_visible()
+
+    page.locator(".xterm-helper-textarea").focus()
+    wait_until(at_the_end, 60, "the last line")
+    expect(state).to_have_text("live")
+    page.keyboard.press("Home")
+    wait_until(at_the_top, 60, "the first line")
+    follow = page.get_by_role("button", name="Follow")
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    say(lines, "news")
+    follow.click()
+    expect(state).to_have_text("live")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    expect(rows.get_by_text("news")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Every view: usable by everybody, at any width, and light to load."""
+"""Every view: accessible by axe-core, at any width, and light to load."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
+from browser.page_steps import more, open_dialog, open_mkdocs_dialog, service, submit_button
 from forgather_server import Forgather
-from page_steps import more, open_dialog, open_mkdocs_dialog, service
 from playwright.sync_api import BrowserContext, Page, expect
 
 from forgather_units.samples.collection import write_samples
@@ -26,7 +26,7 @@ _STICKS_OUT = """() => document.documentElement.scrollWidth <= window.innerWidth
 
 @pytest.fixture
 def forgather(make_forgather: Callable[..., Forgather], tmp_path: Path) -> Forgather:
-    """One with a project, and a service."""
+    """A server with a project and a service."""
     write_samples(write_project(tmp_path / "workspace"))
     server = make_forgather(
         search_roots=[str(tmp_path / "workspace")],
@@ -37,8 +37,8 @@ def forgather(make_forgather: Callable[..., Forgather], tmp_path: Path) -> Forga
 
 
 def serious(page: Page) -> list[str]:
-    """axe-core's serious and critical violations, with what they stand on."""
-    # Half faded in, every colour is another.
+    """axe-core's serious and critical violations, with their elements."""
+    # An element that fades in has other colours until it is opaque.
     page.wait_for_function("document.getAnimations().every(each => each.playState !== 'running' || "
                            "each.effect?.getTiming().iterations === Infinity)")  # fmt: skip
     found = Axe().run(page).response["violations"]
@@ -53,7 +53,7 @@ def look(page: Page, what: str) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_shuts_anybody_out(
+def test_each_view_is_accessible(
     context: BrowserContext, forgather: Forgather, sample_runs: Path, free_port: FreePort, scheme: str, width: int
 ) -> None:
     page = context.new_page()
@@ -86,17 +86,30 @@ def test_no_view_shuts_anybody_out(
     page.goto(f"{forgather.url}/#/queue")
     expect(page.get_by_role("list", name="Queued jobs").get_by_role("listitem")).to_have_count(1)
     look(page, "a paused queue")
+    page.goto(f"{forgather.url}/#/jobs")
+    page.get_by_role("button", name="Table").click()
+    page.get_by_role("checkbox", name="Select waits").check()
+    expect(page.get_by_role("toolbar", name="Selected jobs")).to_be_visible()
+    look(page, "the table with a selected job")
+    page.get_by_role("button", name="Clean completed...").click()
+    expect(page.get_by_role("button", name="Remove 1 job")).to_be_visible()
+    look(page, "the question before a cleanup")
+    page.keyboard.press("Escape")
+    if width < 400:
+        page.get_by_role("button", name="Menu", exact=True).click()
+        expect(page.get_by_role("switch", name="Scheduler")).to_be_visible()
+        look(page, "the menu")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_dialog_shuts_anybody_out(
+def test_each_dialog_is_accessible(
     page: Page, forgather: Forgather, sample_runs: Path, free_port: FreePort, scheme: str
 ) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     page.get_by_role("region", name="Services").get_by_role("button", name="TensorBoard...").click()
     page.get_by_role("button", name="Advanced").click()
     page.get_by_role("checkbox", name="--bind_all").check()
-    page.get_by_role("button", name="Start TensorBoard").click()
+    submit_button(page).click()
     look(page, "a form that is wrong")
     page.get_by_role("button", name="Browse...").click()
     expect(page.get_by_role("listbox")).to_be_visible()
@@ -105,11 +118,16 @@ def test_no_dialog_shuts_anybody_out(
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^Host capabilities")).click()
-    expect(page.get_by_role("list", name="Findings").get_by_role("listitem").first).to_be_visible()
+    expect(page.get_by_role("region", name="Findings").get_by_role("listitem").first).to_be_visible()
     look(page, "the host")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Account").click()
     look(page, "a menu")
+    page.get_by_role("menuitem", name="Keyboard shortcuts...").click()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    look(page, "the keyboard shortcuts")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Account").click()
     page.get_by_role("menuitem", name="Set a password...").click()
     look(page, "the password")
     page.keyboard.press("Escape")
@@ -120,9 +138,7 @@ def test_no_dialog_shuts_anybody_out(
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_service_shuts_anybody_out(
-    page: Page, forgather: Forgather, tmp_path: Path, scheme: str, width: int
-) -> None:
+def test_services_are_accessible(page: Page, forgather: Forgather, tmp_path: Path, scheme: str, width: int) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 800})
     for name, logdir in (("all", tmp_path), ("a-name-that-is-longer-than-the-sidebar", tmp_path / "later")):
@@ -132,7 +148,7 @@ def test_no_service_shuts_anybody_out(
     (tmp_path / "later").rmdir()
     forgather.cli("service", "enable", "tensorboard", "a-name-that-is-longer-than-the-sidebar")
     if width < 400:
-        page.get_by_role("button", name="Saved services").click()
+        page.get_by_role("button", name="Menu", exact=True).click()
     expect(service(page, "a-name-that-is-longer-than-the-sidebar").get_by_text("cannot run")).to_be_visible()
     look(page, "the services")
     service(page, "all").get_by_role("button", name="More for all").click()
@@ -146,18 +162,18 @@ def test_no_service_shuts_anybody_out(
     look(page, "the question before it is deleted")
     page.keyboard.press("Escape")
     open_dialog(page)
-    page.get_by_role("textbox", name="Log directory").fill(str(tmp_path))
+    page.get_by_role("combobox", name="Log directory").fill(str(tmp_path))
     page.get_by_role("button", name="Create service...").click()
     page.get_by_role("textbox", name="Name", exact=True).fill("all")
     page.get_by_role("button", name="Create service", exact=True).click()
-    expect(page.get_by_text("There is a service all already.")).to_be_visible()
+    expect(page.get_by_text("A service named all already exists.")).to_be_visible()
     look(page, "a name that is taken")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     open_mkdocs_dialog(page)
     page.get_by_role("button", name="Advanced").click()
     page.get_by_role("checkbox", name="--bind_all").check()
-    page.get_by_role("button", name="Start MkDocs").click()
+    submit_button(page).click()
     expect(page.get_by_text("Choose the mkdocs.yml of the site.")).to_be_visible()
     look(page, "MkDocs")
     page.get_by_role("button", name="Browse...").click()
@@ -166,10 +182,10 @@ def test_no_service_shuts_anybody_out(
 
 
 def test_the_first_load_is_light(forgather: Forgather) -> None:
-    """What the browser loads before anything is clicked, compressed as it is sent."""
+    """The bytes that the browser loads before a click, compressed as they are sent."""
 
     def sent(path: str) -> tuple[bytes, bytes]:
-        """As it crossed the wire, and what that means."""
+        """The body as it was sent, and decoded."""
         answer = requests.get(f"{forgather.url}{path}", headers={"Accept-Encoding": "gzip"}, timeout=10, stream=True)
         raw = answer.raw.read(decode_content=False)
         return raw, gzip.decompress(raw) if answer.headers.get("Content-Encoding") == "gzip" else raw
@@ -181,7 +197,7 @@ def test_the_first_load_is_light(forgather: Forgather) -> None:
     assert len(index) + sum(loaded.values()) < _MOST_BYTES, loaded
 
 
-def test_its_policy_admits_nothing_inline_and_nobody_elses(forgather: Forgather) -> None:
+def test_its_policy_admits_only_files_of_the_server(forgather: Forgather) -> None:
     policy = requests.get(f"{forgather.url}/", timeout=10).headers["Content-Security-Policy"]
     rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
