@@ -61,7 +61,7 @@ def load(
 def _send(front: Front, url: str, *, keeps: bool = False) -> socket.socket:
     parts = urlsplit(url)
     connection = socket.socket()
-    # A reader that takes little: what is on its way is somebody else's memory.
+    # A small receive buffer: data in flight then uses the sender's memory.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
     connection.settimeout(30)
     connection.connect((parts.hostname or "", parts.port or 0))
@@ -73,17 +73,17 @@ def _send(front: Front, url: str, *, keeps: bool = False) -> socket.socket:
 
 @contextmanager
 def slow_readers(front: Front, queue_id: str, path: str, count: int) -> Iterator[None]:
-    """So many clients that have begun to read an answer and do not go on."""
+    """Clients that start to read a response and stop."""
     with ExitStack() as held:
         for _ in range(count):
             held.enter_context(_send(front, front.url(queue_id, path)))
-        time.sleep(1)  # so that what takes the answers in has taken in all that it will
+        time.sleep(1)  # until the proxy has buffered all that it will
         yield
 
 
 @contextmanager
 def event_streams(front: Front, queue_id: str, count: int) -> Iterator[None]:
-    """So many open event streams of ours, each of which has begun."""
+    """Open event streams, each after its first event."""
     with ExitStack() as held:
         for _ in range(count):
             stream = held.enter_context(_send(front, f"{front.base[queue_id]}/api/stream"))
@@ -93,7 +93,7 @@ def event_streams(front: Front, queue_id: str, count: int) -> Iterator[None]:
 
 @contextmanager
 def idle_connections(front: Front, queue_id: str, path: str, count: int) -> Iterator[None]:
-    """So many connections that have asked once and are kept, as the pages of many people are."""
+    """Idle keep-alive connections after one request each, as of many open pages."""
     with ExitStack() as held:
         for _ in range(count):
             held.enter_context(_send(front, front.url(queue_id, path), keeps=True)).recv(65536)
@@ -101,7 +101,7 @@ def idle_connections(front: Front, queue_id: str, path: str, count: int) -> Iter
 
 
 def one_by_one(front: Front, queue_id: str, path: str, count: int) -> tuple[float, float]:
-    """The median and the worst of so many requests after each other, in ms; 30 s stand for no answer."""
+    """Median and maximum of sequential requests, in ms; 30 s means no response."""
     took = []
     for _ in range(count):
         began = time.perf_counter()

@@ -25,7 +25,7 @@ def write_logs(root: Path) -> Path:
             value = Summary.Value(tag=f"group_{tag % 5}/tag_{tag:02}", simple_value=math.exp(-step / 300) + tag)
             writer.add_event(Event(wall_time=1.7e9 + step, step=step, summary=Summary(value=[value])))
     writer.close()
-    # The curves are the same: what is served and what it costs does not depend on them.
+    # All curves are equal: the cost of serving does not depend on them.
     for run in range(1, RUNS):
         shutil.copytree(first, root / f"run_{run:02}")
     return root

@@ -10,7 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.process import Program, free_port, running
+from ports import free_port
+
+from benchmarks.process import Program, running
 from benchmarks.tools import Tools
 
 HERE = Path(__file__).parent
@@ -85,7 +87,7 @@ def _nginx(held: ExitStack, tools: Tools, folder: Path, ports: Mapping[str, int]
     locations = " ".join(
         f"location /api/tb/{queue_id}/ {{ proxy_pass http://{where}; }}" for queue_id, where in viewers.items()
     )
-    # As root it would else serve as nobody, to whom the viewer's socket is closed.
+    # As root, nginx would run its workers as `nobody`, which cannot open the viewer's socket.
     user = "user root root;" if os.geteuid() == 0 else ""
     config = own / "nginx.conf"
     config.write_text(_NGINX.format(folder=own, port=port, locations=locations, user=user))

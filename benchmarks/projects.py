@@ -72,7 +72,7 @@ _CONFIG: Final = """\
 
 
 def write_projects(root: Path) -> None:
-    """20 projects of 10 configs each; each config stands on 12 layers of templates, most of them shared."""
+    """20 projects of 10 configs each; each config extends 12 layers of templates, most of them shared."""
     (root / "forgather_workspace").mkdir()
     library = root / "library"
     library.mkdir()
@@ -89,12 +89,12 @@ def write_projects(root: Path) -> None:
             (configs / f"config_{number}.yaml").write_text(_CONFIG.format(top=LAYERS - 1, number=number))
     before = time.time() - 60
     for path in root.rglob("*"):
-        # What was written this very moment is not remembered.
+        # Files written just now are not cached.
         os.utime(path, (before, before))
 
 
 def measure(rounds: int) -> dict[str, list[float]]:
-    """Seconds of each round, by what was done."""
+    """Seconds of each round, by operation."""
     with tempfile.TemporaryDirectory(prefix="forgather-bench-") as folder:
         root, cache = Path(folder, "workspace"), Path(folder, "cache")
         root.mkdir()

@@ -11,16 +11,17 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
+from ports import free_port
 from waiting import wait_until
 
 from benchmarks.load import Measured, event_streams, idle_connections, load, one_by_one, slow_readers
 from benchmarks.logs import write_logs
 from benchmarks.peers import Front, fronts
-from benchmarks.process import free_port, running
+from benchmarks.process import running
 from benchmarks.soak import soak
 from benchmarks.table import Cell, Table
 from benchmarks.tools import Tools, fetch_tools
-from forgather_units.proxy.relay import raise_open_files_limit
+from forgather_units.http.relay import raise_open_files_limit
 
 BOARD: Final = "q_1700000000000_0000b0a4"
 ASLEEP: Final = "q_1700000000000_0000a51e"

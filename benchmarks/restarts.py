@@ -29,7 +29,7 @@ _FIRST_PORT = 16300
 
 
 class Load:
-    """Asks the viewers in turn until it is told to stop."""
+    """Sends requests to the viewers in turn until stopped."""
 
     def __init__(self) -> None:
         self.answered = 0

@@ -59,7 +59,7 @@ def tree(pid: int) -> list[int]:
 
 
 def first_byte(port: int, path: str) -> float | None:
-    """Seconds to the first byte of a 200; None where nobody answers so."""
+    """Seconds to the first byte of a 200; None without one."""
     began = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
@@ -121,7 +121,7 @@ def measure(forgather: Forgather, logdir: Path, jobs: int, looked_at: int, round
         first_byte(port, f"/api/tb/{queue_id}/{_PATH}")
     awake = units_memory(forgather)
     wakes, starts = [], []
-    for _ in range(rounds):  # interleaved: what else the machine does hits both
+    for _ in range(rounds):  # interleaved: other load affects both
         wakes.append(wake(forgather, names[-1], ports[-1]))
         starts.append(cold_start(logdir, _FIRST_PORT + jobs))
     wake_time, start_time = statistics.median(wakes), statistics.median(starts)

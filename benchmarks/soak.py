@@ -23,7 +23,7 @@ end
 
 
 def soak(tools: Tools, front: Front, folder: Path, queue_id: str, seconds: float) -> str:
-    """64 connections over a mixed list; one sentence of what was seen."""
+    """64 connections over a mixed list; returns a summary."""
     assert front.program is not None
     script = folder / "mixed.lua"
     script.write_text(_SCRIPT % ", ".join(f'"/api/tb/{queue_id}/{path}"' for path in _PATHS))

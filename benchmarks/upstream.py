@@ -1,4 +1,4 @@
-"""A viewer that answers at once, as fast as Python can: what is measured before it is the proxy alone.
+"""A viewer that responds as fast as Python can, so that measurements show the proxy alone.
 
 `data/small` gives 200 bytes, `data/large/<n>` n MiB: below `data/`, where our cache keeps nothing. Every answer closes
 its connection, as TensorBoard's do.
