@@ -1,23 +1,30 @@
-# Two commands: `make demo` and `make test`. Everything that they need, they install.
+# `make demo` and `make test` install their dependencies.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# A person's own user manager where there is one, else a private systemd. The code and the tests are the same.
+# The caller's user manager if there is one, else a private systemd.
 OWN_MANAGER := $(shell [ "$$(id -u)" != 0 ] && systemctl --user show-environment >/dev/null 2>&1 && echo yes)
 RUN := $(if $(OWN_MANAGER),,$(BIN)/python -m forgather_units.sandbox run --)
 
-.PHONY: bench help setup demo test test-floors lint clean web documents screenshots dist deb test-deb
+.PHONY: bench check-machine docs help setup demo test test-floors lint clean web documents screenshots dist deb test-deb
 
 FLOORS := .venv-floors
+# TensorBoard with the profile plugin, separate: it would slow down all other TensorBoards of the tests.
+PROFILE := .venv-profile
 
 help:
 	@echo "make demo   start a server with a TensorBoard of sample runs; Ctrl-C ends it and leaves nothing running"
-	@echo "make test   everything: linters, unit tests, and the real thing on a real systemd"
+	@echo "make test   all linters and tests, against a real systemd"
 	@echo "make test-floors   the same tests, without linters, on the versions that Debian 12 has"
+	@echo "make docs   the documents as a site, on http://127.0.0.1:8000"
 	@echo "make deb    the Debian packages, into build/deb; make dist: wheel and sdist"
 	@echo "make test-deb   the packages on a clean Debian that is booted for it (root)"
+
+# Before anything is installed: fail early on a machine that supports neither.
+check-machine:
+	@$(if $(OWN_MANAGER),true,$(PYTHON) -m forgather_units.sandbox check)
 
 setup: $(VENV)/.complete
 
@@ -27,13 +34,13 @@ $(VENV)/.complete: pyproject.toml packaging/install-debian-packages
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 
-# What the tests need besides: a browser, and tools that look at the machine from outside.
+# Further requirements of the tests: a browser, and tools that inspect the host.
 $(VENV)/.tests-complete: $(VENV)/.complete
 	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox) --tests
 	touch $@
 
-# Without node it still goes: the server then has its plain page.
-demo: setup
+# Works without node: the server then serves its plain page.
+demo: check-machine setup
 	@$(BIN)/python packaging/page_build.py || echo "the plain page is served instead"
 	@$(RUN) $(abspath $(BIN))/forgather demo
 
@@ -43,7 +50,12 @@ demo: setup
 ALONE := tests/units tests/end_to_end/test_bus_lost.py
 OUTSIDE := tests/sandbox tests/linters tests/deb
 
-test: setup web $(VENV)/.tests-complete
+$(PROFILE)/.complete:
+	$(PYTHON) -m venv $(PROFILE)
+	$(PROFILE)/bin/python -m pip install --quiet --disable-pip-version-check tensorboard tensorboard-plugin-profile
+	touch $@
+
+test: check-machine setup web web/node_modules/.package-lock.json $(VENV)/.tests-complete $(PROFILE)/.complete
 	$(BIN)/python -m pytest tests/sandbox tests/linters
 	$(RUN) $(abspath $(BIN))/python -m pytest -n 3 --dist loadfile $(patsubst %,--ignore=%,$(ALONE) $(OUTSIDE))
 	$(RUN) $(abspath $(BIN))/python -m pytest $(ALONE)
@@ -55,18 +67,24 @@ $(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/i
 		--constraint packaging/debian-12-versions.txt --editable '.[mkdocs]' pytest
 	touch $@
 
-# TESTS="tests/server tests/auth" runs some of them.
+# TESTS="tests/api tests/auth" runs some of them.
 test-floors: $(FLOORS)/.complete
 	$(subst $(BIN)/,$(FLOORS)/bin/,$(RUN)) $(abspath $(FLOORS))/bin/python -m pytest $(TESTS) \
 		--ignore=tests/sandbox --ignore=tests/linters --ignore=tests/browser --ignore=tests/deb
 
-# The proxy beside direct TensorBoard, nginx and the Python proxies; some 20 minutes. The tables are in build/benchmarks.
+# The proxy compared with direct TensorBoard, nginx and Python proxies; some 20 minutes. The tables are in build/benchmarks.
+# Then what many runs and many ended jobs cost, beside find and plain TensorBoard; some 20 minutes more.
 bench: setup
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.proxy
+	$(RUN) $(abspath $(BIN))/python -m benchmarks.growth
 
 # The page, built by npm into the package.
 web: setup
 	@$(BIN)/python packaging/page_build.py
+
+# Checks of the page's sources: tsc, vitest and Biome (tests/linters runs them).
+web/node_modules/.package-lock.json: web/package-lock.json | setup
+	@$(BIN)/python packaging/page_build.py dependencies
 
 # The pictures of the documents. A loopback of its own: the ports in them are the usual ones.
 screenshots: setup web $(VENV)/.tests-complete
@@ -74,6 +92,10 @@ screenshots: setup web $(VENV)/.tests-complete
 	$(subst run --,run --private-network --bind $(abspath build/screenshots) --,$(RUN)) \
 		env PYTHONPATH=tests $(abspath $(BIN))/python packaging/screenshots.py build/screenshots
 	cp build/screenshots/*.png docs/images
+
+# The documents as a site on http://127.0.0.1:8000, rebuilt when they change.
+docs: setup
+	$(BIN)/python -m mkdocs serve
 
 # Manual pages and completion, from the parsers and the table of the settings.
 documents: setup
@@ -96,14 +118,15 @@ deb: web packaging/wheels/.complete
 	packaging/install-debian-packages --build
 	packaging/build-deb build/deb
 
-# They are built twice, looked at by lintian, and installed on a clean Debian that is booted for it. Needs root.
+# Builds them twice, runs lintian, and installs them on a clean Debian booted for the tests. Needs root.
 test-deb: web packaging/wheels/.complete
 	packaging/install-debian-packages --sandbox --build
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build shtab
 	FORGATHER_TEST_DEB=1 $(BIN)/python -m pytest tests/deb
 
-lint: setup
+lint: setup web/node_modules/.package-lock.json
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	cd web && PATH=$(abspath $(BIN)):$$PATH && npm run check && npm run lint && npm test
 
 clean:
-	rm -rf $(VENV) $(FLOORS) build dist *.egg-info .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(FLOORS) $(PROFILE) build dist *.egg-info .mypy_cache .ruff_cache

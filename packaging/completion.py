@@ -17,8 +17,8 @@ from forgather_units.cli.main import build_parser
 
 FILES: Mapping[str, str] = {"bash": "forgather", "zsh": "_forgather"}
 
-# Nobody waits for a server that does not answer, and nobody wants its complaint on the command line.
-_IDS = 'timeout 2 forgather job list --json 2>/dev/null | sed -n \'s/^ *"queue_id": "\\([^"]*\\)".*/\\1/p\''
+# Completion must not wait for a server that does not respond, nor print errors.
+_IDS = "timeout 2 forgather job list -q --limit 100 2>/dev/null"
 PREAMBLE: Mapping[str, str] = {
     "bash": f'_forgather_job_ids() {{\n  compgen -W "$({_IDS})" -- "$1"\n}}\n',
     "zsh": f"_forgather_job_ids() {{\n  local -a ids\n  ids=($({_IDS}))\n  compadd -a ids\n}}\n",

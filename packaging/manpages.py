@@ -21,7 +21,7 @@ PATHS_OF_A_PERSON = {
     "auth_dir": "~/.config/forgather/server",
     "state_dir": "~/.local/state/forgather",
 }
-"""Defaults that hang on who asks: the pages say the rule, not the folder of whoever made them."""
+"""Defaults that depend on the user: the pages show the rule, not the folder of the account that built them."""
 
 Lines = Iterable[str]
 
@@ -63,11 +63,17 @@ def forgather() -> Lines:
             yield from _text(leaf.epilog)
     yield from _section("ENVIRONMENT")
     yield from _item("FORGATHER_SERVER_URL", "the server where --server names none: http://HOST:PORT or unix:/PATH")
-    yield from _item("FORGATHER_SERVER_TOKEN", "its token, where it is not this user's own server")
+    yield from _item("FORGATHER_SERVER_TOKEN", "the token of that server, or of the one that --server names")
     yield from _section("EXIT STATUS")
     yield from _item("0", "done")
     yield from _item("1", "it failed; one sentence on standard error says why")
-    yield from _item("2", "wrong usage")
+    yield from _item("2", "wrong usage, or settings with a mistake; one sentence names the wrong word")
+    yield from _item("130", "interrupted by Ctrl-C")
+    yield from _item("141", "the reader of standard output closed it")
+    yield from _text(
+        "forgather job wait returns the exit code of the job, 128 and the number of its signal, 143 if it was stopped,"
+        " or 1 if it failed without either. A viewer in the foreground returns its own."
+    )
     yield from _section("EXAMPLES")
     for line in (
         "systemctl --user enable --now forgather-server",
@@ -103,8 +109,8 @@ def server() -> Lines:
         "The server of this machine runs as the account forgather, without root, and its TensorBoards are units of"
         " that account's own user manager. It listens at 127.0.0.1:8764, and at /run/forgather/server.sock, which"
         " members of the group forgather use without a token. Each job is of the account that queued it: others look,"
-        " and only the owner and the admins change it. The server reads what its account may read: a log directory is"
-        " granted by its group or by setfacl(1)."
+        " and only the owner and the admins change it. The server can read the files that its account can read: grant"
+        " access to a log directory by its group or by setfacl(1)."
     )
     yield from _section("OPTIONS")
     yield from _options(leaf)
@@ -134,7 +140,7 @@ def settings() -> Lines:
         "A YAML mapping. The first of these files that exists counts, and the flags of forgather-server(8) count more."
         " An unknown name or a wrong value is refused with the name of the file. A server"
         " that is reloaded reads the file again, and says in the journal what counts only from its next start on;"
-        " TensorBoards that run already keep what they were started with. forgather config shows, checks and edits it."
+        " TensorBoards that are running keep their settings. forgather config shows, checks and edits it."
     )
     yield from _section("SETTINGS")
     for field in dataclasses.fields(Settings):
@@ -142,8 +148,8 @@ def settings() -> Lines:
         yield from _item(f"{field.name}:", meaning)
     yield from _section("SERVICES")
     yield from _text(
-        "Below services: stand the viewers that are always there, by kind and name; forgather service writes them too."
-        " What stands below a name are the options of a job; paths are absolute, or begin with ~/."
+        "services: contains the viewers that always exist, by kind and name; forgather service edits it too."
+        " A name is followed by the options of a job; paths are absolute, or begin with ~/."
     )
     yield from _section("EXAMPLE")
     lines = ("max_running: 8", "idle_timeout: 2h", "memory_max: 4G", 'admins: [carol, "%sudo"]', "services:",

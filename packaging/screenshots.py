@@ -2,7 +2,7 @@
 
     make screenshots        into docs/images
 
-Run with tests/ on the path: the server and the names of what is on the page are those of the browser tests.
+Run with tests/ on the path: the server and the names on the page are those of the browser tests.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from browser.page_steps import SLOWLY, card, expect_state, field, open_dialog, open_mkdocs_dialog, service, view
 from forgather_server import Forgather
-from page_steps import SLOWLY, card, expect_state, field, open_dialog, open_mkdocs_dialog, service, view
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -71,7 +71,7 @@ def server(folder: Path) -> Iterator[Forgather]:
 def jobs(page: Page) -> None:
     view(page, "Jobs")
     expect_state(card(page, "tiny llama"), "running")
-    # As told by the first of its looks.
+    # The first poll sends the usage.
     expect(card(page, "tiny llama").get_by_text("CPU")).to_be_visible()
 
 
@@ -138,7 +138,7 @@ def board(page: Page, forgather: Forgather) -> None:
 
 
 def take(page: Page, file: Path) -> None:
-    # The spinners and the blinking cursor stand still.
+    # Stop spinners and the blinking cursor.
     shot = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide")))
     # Flat colours: a palette of 256 is a third of the size and looks the same.
     shot.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
@@ -161,7 +161,7 @@ def take_all(browser: Browser, forgather: Forgather, folder: Path) -> None:
         jobs(page)
         take(page, folder / f"phone-{scheme}.png")
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        # It has one colour scheme until somebody chooses another.
+        # It has one colour scheme unless the user selects another.
         if scheme == "light":
             board(page, forgather)
             take(page, folder / "tensorboard.png")
