@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser.page_steps import card, expect_state, start, view
+from browser.page_steps import card, expect_state, fill, open_dialog, start, view
 from forgather_server import Forgather
 from playwright.sync_api import Locator, Page, expect
 
@@ -64,7 +64,10 @@ def test_a_job_says_which_job_it_waits_for(
     forgather.wait_status(
         forgather.submit(sample_runs, port=port, lazy=True, window_title="holder"), "sleeping", "running"
     )
-    start(page, sample_runs, port, "next")
+    open_dialog(page)
+    fill(page, sample_runs, port, "next")
+    page.get_by_role("button", name=f"Wait for {port}").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
     view(page, "Queue")
     expect(rows(page).first.get_by_text(re.compile(f"waits: .*{port}.*holder"))).to_be_visible()
 

@@ -212,7 +212,13 @@ export function ViewerDialog({ viewer, definition, seed, onClose }: Props) {
               Wait for {form.port}
             </button>
           )}
-          <button className={`button button-main ${styles["start"]}`} disabled={start.isPending || save.isPending}>
+          {/* A press that began before the port's facts arrived must not start the job on another port: the key makes
+              each meaning a button of its own. */}
+          <button
+            key={nextPort}
+            className={`button button-main ${styles["start"]}`}
+            disabled={start.isPending || save.isPending}
+          >
             {seed.kind === "service" ? "Save service" : nextPort === null ? definition.submit : `Start on ${nextPort}`}
           </button>
         </ModalFoot>
