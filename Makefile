@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 OWN_MANAGER := $(shell [ "$$(id -u)" != 0 ] && systemctl --user show-environment >/dev/null 2>&1 && echo yes)
 RUN := $(if $(OWN_MANAGER),,$(BIN)/python -m forgather_units.sandbox run --)
 
-.PHONY: bench check-machine docs help setup demo test test-floors lint clean web documents screenshots dist deb test-deb
+.PHONY: bench check-machine docs help setup demo test test-floors lint clean web documents screenshots dist deb release test-deb
 
 FLOORS := .venv-floors
 # TensorBoard with the profile plugin, separate: it would slow down all other TensorBoards of the tests.
@@ -20,6 +20,7 @@ help:
 	@echo "make test-floors   the same tests, without linters, on the versions that Debian 12 has"
 	@echo "make docs   the documents as a site, on http://127.0.0.1:8000"
 	@echo "make deb    the Debian packages, into build/deb; make dist: wheel and sdist"
+	@echo "make release   all files of a release, into build/release; DEBS=no leaves out the packages, which need root"
 	@echo "make test-deb   the packages on a clean Debian that is booted for it (root)"
 
 # Before anything is installed: fail early on a machine that supports neither.
@@ -117,6 +118,17 @@ packaging/wheels/.complete: packaging/tensorboard-wheels.txt | setup
 deb: web packaging/wheels/.complete
 	packaging/install-debian-packages --build
 	packaging/build-deb build/deb
+
+# All files of a release, into build/release: wheel, sdist, Debian packages, forgather-units.pyz and SHA256SUMS.
+# DEBS=no leaves out the packages: the programs that build them are installed as root.
+RELEASE := build/release
+release: dist $(if $(filter no,$(DEBS)),,deb)
+	rm -rf $(RELEASE) && mkdir -p $(RELEASE)
+	version=$$($(BIN)/python packaging/release.py) && \
+		cp dist/forgather_units-$$version-*.whl dist/forgather_units-$$version.tar.gz \
+			$(if $(filter no,$(DEBS)),,build/deb/*_$${version}_*.deb) $(RELEASE)
+	$(BIN)/python packaging/pyz.py $(RELEASE)/*.whl $(RELEASE)/forgather-units.pyz
+	cd $(RELEASE) && sha256sum * >SHA256SUMS
 
 # Builds them twice, runs lintian, and installs them on a clean Debian booted for the tests. Needs root.
 test-deb: web packaging/wheels/.complete

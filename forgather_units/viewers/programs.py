@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import Future
 from typing import Final
 
-from forgather_units.domain.errors import ForgatherError, Unavailable
+from forgather_units.domain.errors import ForgatherError, Refused, Unavailable
 from forgather_units.domain.program import Program
 from forgather_units.domain.viewer import ViewerKind
 from forgather_units.files.lookups import Ask, directly
@@ -16,7 +16,6 @@ from forgather_units.settings.settings import Settings
 from forgather_units.viewers.program_lookup import LIMIT, look_for_program
 from forgather_units.viewers.table import KINDS
 from forgather_units.viewers.tensorboard.kind import TENSORBOARD
-from forgather_units.viewers.tensorboard.program import find_tensorboard, is_surely_installed
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +51,7 @@ class Programs:
         raise failure
 
     def prepare(self) -> None:
-        """Start to look for TensorBoard. Raises Refused where there surely is none."""
-        if not self._paths.get(TENSORBOARD.name) and not is_surely_installed():
-            try:
-                self._ask("/", find_tensorboard)
-            except (Unavailable, TimeoutError) as why:
-                # The look-up that begins now reports it, and a job that needs the program waits.
-                log.warning("not known whether TensorBoard is installed: %s", why)
+        """Start to look for TensorBoard: the server logs early that there is none."""
         self._lookup(TENSORBOARD)
 
     def _outcome(self, kind: ViewerKind, seconds: float) -> Program:
@@ -88,10 +81,15 @@ class Programs:
                 if isinstance(why, Unavailable):
                     self._failures[name] = why
             if isinstance(why, ForgatherError) and not (before and before.message == why.message):
-                # A missing program is no fault of the server: the request that needs it is refused.
-                log.log(logging.WARNING if isinstance(why, Unavailable) else logging.INFO, "%s", why.message)
+                # The request that needs a missing program is refused. Most hosts have no MkDocs.
+                is_usual = isinstance(why, Refused) and name != TENSORBOARD.name
+                log.log(logging.INFO if is_usual else logging.WARNING, "%s", _said(why))
             lookup.set_exception(why)
         else:
             with self._lock:
                 self._failures.pop(name, None)
             lookup.set_result(program)
+
+
+def _said(why: ForgatherError) -> str:
+    return f"{why.message} ({why.hint})" if why.hint else why.message

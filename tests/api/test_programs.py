@@ -17,6 +17,7 @@ from dead_mount import NEVER, SlowMount
 from waiting import wait_until
 
 from forgather_units.domain.errors import Refused, Unavailable
+from forgather_units.domain.program import Program
 from forgather_units.files.lookups import LIMIT, Lookups
 from forgather_units.files.slots import DoesNotAnswer
 from forgather_units.settings.settings import Settings
@@ -49,14 +50,24 @@ def test_a_slow_program_does_not_delay_the_start(tmp_path: Path) -> None:
     assert programs(TENSORBOARD).command == (str(command),)
 
 
-def test_without_a_program_the_server_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> str:
-        raise Refused("the tensorboard command is not installed")
+def test_without_a_program_the_server_starts_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """`forgather tb install` may follow while it runs."""
+    program = Program(("/opt/bin/tensorboard",))
 
-    monkeypatch.setattr(module, "find_tensorboard", missing)
-    monkeypatch.setattr(module, "is_surely_installed", lambda: False)
+    def missing(kind: object, command: str, ask: object) -> Program:
+        raise Refused("the tensorboard command is not installed", hint="forgather tb install")
+
+    monkeypatch.setattr(module, "look_for_program", missing)
+    programs = Programs(Settings())
+    programs.prepare()
     with pytest.raises(Refused, match="not installed"):
-        Programs(Settings()).prepare()
+        programs(TENSORBOARD)
+    assert "the tensorboard command is not installed (forgather tb install)" in caplog.text
+    monkeypatch.setattr(module, "look_for_program", lambda kind, command, ask: program)
+    wait_until(lambda: _is_found(programs))
+    assert programs(TENSORBOARD) is program
 
 
 @pytest.fixture
@@ -100,7 +111,7 @@ def test_a_program_on_a_dead_mount(mount: SlowMount, lookups: Lookups) -> None:
 def _is_found(programs: Programs) -> bool:
     try:
         programs(TENSORBOARD)
-    except Unavailable:
+    except (Refused, Unavailable):
         return False
     return True
 

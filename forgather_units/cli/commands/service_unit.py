@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ _SOURCE: Final = Path(__file__).parents[2] / "service_units" / "user"
 _PACKAGED: Final = Path("/usr/lib/systemd/user/forgather-server.service")
 _COMMAND: Final = "/usr/bin/forgather"
 """The command in the units of the Debian package."""
+_PYZ: Final = "PEX"
+"""The variable in which pex names the file forgather-units.pyz."""
 _SERVICE: Final = "forgather-server.service"
 _SOCKET: Final = "forgather-server.socket"
 _MARK: Final = "# Written by forgather service-unit install; changes of your own: systemctl --user edit UNIT\n"
@@ -47,7 +50,7 @@ def _install(args: argparse.Namespace) -> int:
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     for source in sorted(_SOURCE.iterdir()):
-        text = source.read_text(encoding="utf-8").replace(_COMMAND, _quoted(_own_command()))
+        text = source.read_text(encoding="utf-8").replace(_COMMAND, _own_command())
         (folder / source.name).write_text(_MARK + text, encoding="utf-8")
         print(f"wrote {folder / source.name}")
     if args.no_start:
@@ -100,11 +103,22 @@ def _folder() -> Path:
     return paths.user_units()
 
 
-def _own_command() -> Path:
+def _own_command() -> str:
+    """The command that starts this installation, for a unit file."""
+    if file := os.environ.get(_PYZ):
+        # Its environment is in a cache folder, which may be emptied.
+        return f"{_quoted(_stable_python())} {_quoted(Path(file))}"
     command = Path(sys.executable).with_name("forgather")
     if not command.is_file():
         raise Refused(f"there is no forgather command beside {sys.executable}", hint="pip install forgather-units")
-    return command
+    return _quoted(command)
+
+
+def _stable_python() -> Path:
+    """The interpreter by its name without a version, which outlives an upgrade of the distribution."""
+    python = Path(sys.executable).resolve()
+    named = python.with_name("python3")
+    return named if named.resolve() == python else python
 
 
 def _quoted(command: Path) -> str:

@@ -44,11 +44,6 @@ def find_tensorboard() -> str:
     return str(found.absolute())
 
 
-def is_surely_installed() -> bool:
-    """Whether one is next to this interpreter or in /usr. Touches no other folder, unlike `find_tensorboard`."""
-    return _beside().is_file() or _PACKAGED.is_file()
-
-
 def _beside() -> Path:
     return Path(sys.executable).with_name("tensorboard")
 
