@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from forgather_units.api.permission import owner_of
 from forgather_units.domain.job import Job, Running, Starting
@@ -12,6 +12,9 @@ from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.systemd.accounting import Accounting
 from forgather_units.systemd.names import UnitNames
 from forgather_units.systemd.scope import Scope
+
+_INTERNAL: Final = ("boot_id", "folder_notice", "read_only_paths", "signature")
+"""Fields of a record that only the server needs; `notices` contains the folder notice."""
 
 
 class JobJson:
@@ -24,31 +27,32 @@ class JobJson:
 
     def item(self, job: Job) -> dict[str, Any]:
         """An entry of the queue: the item and what it waits for."""
-        record = record_of(job)
         return {
-            **_without_paths(item_of(job)),
-            "owner": owner_of(job),
-            "status": record["status"],
-            "waits_for": record["waits_for"],
+            **_public(item_of(job)),
+            **self._shared(job),
+            "status": job.status,
+            "waits_for": record_of(job)["waits_for"],
         }
 
     def job(self, job: Job) -> dict[str, Any]:
         """A job: the record's fields, then `id`, `host`, `alive`, `source` (as in Forgather), then additional ones."""
         return {
-            **(record := _without_paths(record_of(job))),
+            **(record := _public(record_of(job))),
+            **self._shared(job),
             "notices": [*record["notices"], *([job.folder_notice] if job.folder_notice else [])],
             "id": job.queue_id,
             "host": job.submission.options.address,
             "alive": job.is_active,
             "source": "queue",
-            "owner": owner_of(job),
-            "title": job.title,
-            "url": f"{job.path_prefix}/",
             "unit": self._names.service(job),
             "socket_unit": self._names.socket(job) if job.has_socket else None,
             "scope": self._scope.value,
             "usage": self.usage(job),
         }
+
+    @staticmethod
+    def _shared(job: Job) -> dict[str, Any]:
+        return {"owner": owner_of(job), "title": job.title, "url": f"{job.path_prefix}/"}
 
     def usage(self, job: Job) -> dict[str, Any] | None:
         """Its current resource usage; None if it has no process."""
@@ -70,7 +74,8 @@ class JobJson:
         }
 
 
-def _without_paths(record: Record) -> Record:
-    """Replace the paths behind a logdir's links by their number: lists of jobs are requested often."""
-    paths = record.pop("read_only_paths")
-    return {**record, "read_only_path_count": len(paths)}
+def _public(record: Record) -> Record:
+    """Without the fields for the server alone, and with the number of paths behind a logdir's links in place of the
+    paths: lists of jobs are requested often."""
+    shown = {name: value for name, value in record.items() if name not in _INTERNAL}
+    return {**shown, "read_only_path_count": len(record["read_only_paths"])}

@@ -1,13 +1,12 @@
-"""What commands print: tables that fit the terminal, sizes, JSON."""
+"""What commands print: tables that fit the terminal, and sizes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Final
 
 from forgather_units.cli.text_width import columns, cut, cut_start, has_reader, padded, width, wrapped
 
@@ -131,7 +130,3 @@ def size(count: float) -> str:
             return f"{count:.0f}{letter}" if letter == "B" else f"{count:.1f}{letter}"
         count /= 1024
     return f"{count:.1f}T"
-
-
-def print_json(value: Any, *, one_line: bool = False) -> None:
-    print(json.dumps(value, indent=None if one_line else 2), flush=one_line)

@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 
 from docs.documents import ROOT
-from jobs import make_job
 
 from forgather_units.api.flask_app import create_app
-from forgather_units.api.job_json import JobJson
 from forgather_units.daemon.http_app import blueprints
-from forgather_units.systemd.names import UnitNames
-from forgather_units.systemd.scope import Scope
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 
@@ -34,11 +30,3 @@ def test_the_page_lists_the_routes() -> None:
     }
     # The server adds this one with its collector.
     assert listed - {"GET /api/metrics"} == routes - {"GET /api/metrics"}
-
-
-def test_the_fields_of_a_job_exist() -> None:
-    section = PAGE.partition("## A job\n")[2].partition("\n## ")[0]
-    cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
-    listed = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
-    rendered = JobJson(Scope.USER, UnitNames("forgather"), None).job(make_job())  # type: ignore[arg-type]
-    assert listed and listed - rendered.keys() == set()

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from forgather_units.cli.errors import Usage
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import Column, Fit, print_json, table
+from forgather_units.cli.tables import Column, Fit, table
 from forgather_units.domain.errors import BadSettings, Refused
 from forgather_units.files.regular_file import read_text
 from forgather_units.settings import edit, paths
@@ -36,7 +37,8 @@ def add_arguments(parser: Parser) -> None:
     ):
         leaf = verbs.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
         leaf.add_argument("--config", metavar="FILE", help="settings file (~/.config/forgather/config.yaml)")
-        leaf.add_argument("--json", action="store_true", help="print JSON and nothing else")
+        if run is not _edit:
+            leaf.add_argument("--json", action="store_true", help="print JSON and nothing else")
         leaf.set_defaults(run=run)
 
 
@@ -46,20 +48,23 @@ def _file(args: argparse.Namespace) -> Path:
 
 def _show(args: argparse.Namespace) -> int:
     loaded = load_all(Path(args.config) if args.config else None, {}, args_problems)
-    rows = [
-        (each.name, _spelled(getattr(loaded.settings, each.name)), loaded.sources[each.name])
-        for each in dataclasses.fields(Settings)
-    ]
+    values = {each.name: getattr(loaded.settings, each.name) for each in dataclasses.fields(Settings)}
     services = [dataclasses.asdict(service) for service in loaded.services]
     if args.json:
-        settings = {name: {"value": value, "from": source} for name, value, source in rows}
+        settings = {name: {"value": _as_json(value), "from": loaded.sources[name]} for name, value in values.items()}
         print_json({"file": str(loaded.file), "settings": settings, "services": services})
         return 0
+    rows = [(name, _spelled(value), loaded.sources[name]) for name, value in values.items()]
     print(table(("SETTING", Column("VALUE", Fit.WRAP), Column("FROM", Fit.WRAP)), rows))
     for service in services:
         args_said = ", ".join(f"{key}={_spelled(value)}" for key, value in service["args"].items())
         print(f"service {service['type']} {service['name']}: {args_said}{'' if service['enabled'] else ' (disabled)'}")
     return 0
+
+
+def _as_json(value: Any) -> Any:
+    """As the file may have it: a number, a text, true or false, a list, an object; None where it is empty."""
+    return str(value) if isinstance(value, Path) else value
 
 
 def _spelled(value: Any) -> str:

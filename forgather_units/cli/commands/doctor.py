@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Final
 
 from forgather_units.cli.connection.client import connect
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.options import add_common
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import Column, Fit, print_json, table
+from forgather_units.cli.tables import Column, Fit, table
 from forgather_units.doctor.checks import examine
 from forgather_units.doctor.program_trials import programs_here
 from forgather_units.domain.errors import ForgatherError

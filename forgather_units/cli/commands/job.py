@@ -17,10 +17,10 @@ from forgather_units.cli.jobs.job_id import full_id
 from forgather_units.cli.jobs.several import Action, add_ids, on_each
 from forgather_units.cli.jobs.tail import MOST_LINES, Start, bytes_of, tail
 from forgather_units.cli.jobs.viewer_address import JobOutput
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.moments import moment
 from forgather_units.cli.options import add_verbs, whole_number
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import print_json
 
 
 def add_arguments(parser: Parser) -> None:
@@ -107,7 +107,7 @@ def _status(args: argparse.Namespace) -> int:
     client, queue_id = _find(args)
     job = client.object("GET", job_path(queue_id, "/status"))
     if args.json:
-        print_json(client.with_whole_url(job))
+        print_json(job)
     else:
         print(details(job, client))
     return 0
@@ -168,8 +168,6 @@ def _on_each(action: Action, args: argparse.Namespace) -> int:
 def _control(name: str) -> Action:
     def act(client: Client, queue_id: str) -> tuple[Record, str]:
         answer = client.object("POST", job_path(queue_id, f"/control/{name}"))
-        if isinstance(job := answer.get("data"), dict):
-            answer = {**answer, "data": client.with_whole_url(job)}
         return answer, str(answer.get("message") or f"{name}: {queue_id}")
 
     return act

@@ -10,8 +10,8 @@ from forgather_units.cli.connection import kept_tokens
 from forgather_units.cli.connection.client import Client
 from forgather_units.cli.connection.credentials import Token, checked_url
 from forgather_units.cli.connection.server_address import address_of, is_loopback
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import print_json
 from forgather_units.domain.errors import Refused
 from forgather_units.settings.settings import load
 

@@ -6,9 +6,9 @@ import argparse
 import webbrowser
 
 from forgather_units.cli.connection.client import connect
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.options import add_common
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import print_json
 
 
 def add_arguments(parser: Parser) -> None:

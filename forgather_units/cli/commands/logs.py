@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from forgather_units.cli.json_output import json_text, print_json
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.runs import plot
 from forgather_units.cli.runs.config_target import add_dynamic_args
 from forgather_units.cli.runs.run_target import named_runs, one_run_each, runs_of_project
-from forgather_units.cli.tables import Column, Fit, plain, print_json, table
+from forgather_units.cli.tables import Column, Fit, plain, table
 from forgather_units.cli.times import date
 from forgather_units.domain.errors import ForgatherError, Refused
 from forgather_units.runs.find import RunFiles
@@ -26,7 +26,7 @@ Records = Sequence[dict[str, Any]]
 
 def _as_json(records: Records) -> str:
     shown = [finite(record) for record in records]
-    return json.dumps(shown[0] if len(shown) == 1 else shown, indent=2)
+    return json_text(shown[0] if len(shown) == 1 else shown)
 
 
 def _as_text(records: Records) -> str:
@@ -56,6 +56,7 @@ def add_arguments(parser: Parser) -> None:
     summary = verbs.add_parser("summary", help="key figures of one or several runs", allow_abbrev=False)
     summary.add_argument("path", nargs="*", metavar="PATH", help="a run's folder or log (default: the newest run)")
     summary.add_argument("--format", choices=_FORMATS, default="text", help="output format (default: text)")
+    summary.add_argument("--json", action="store_const", dest="format", const="json", help="the same as --format json")
     summary.add_argument("--all", action="store_true", help="all runs of the project or below PATH")
     summary.add_argument("-o", "--output", metavar="FILE", help="write to a file")
     summary.set_defaults(run=_summary)
@@ -91,7 +92,8 @@ def _summary(args: argparse.Namespace) -> int:
         raise failures[0]
     for failure in failures:
         print(f"forgather: {plain(failure.message)}", file=sys.stderr)
-    said = _FORMATS[args.format](records)
+    shown = records if args.format == "json" else list(map(_plain_name, records))
+    said = _FORMATS[args.format](shown)
     code = 1 if failures else 0
     if args.output is None:
         print(said)
@@ -108,7 +110,7 @@ def _summaries(runs: Sequence[RunFiles]) -> tuple[list[dict[str, Any]], list[For
     records, failures = [], []
     for run in runs:
         try:
-            records.append(_plain_name(record_of(run, summary_of(run))))
+            records.append(record_of(run, summary_of(run)))
         except ForgatherError as why:
             failures.append(why)
     return records, failures

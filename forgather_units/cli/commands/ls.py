@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from forgather_units.cli.folders import absolute
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import Column, Fit, plain, print_json, table
+from forgather_units.cli.tables import Column, Fit, plain, table
 from forgather_units.domain.errors import NotFound, Refused
 from forgather_units.projects.catalog import Catalog
 from forgather_units.projects.folders import META, enclosing_project

@@ -12,9 +12,10 @@ from forgather_units.cli.commands import job
 from forgather_units.cli.connection.client import Record, connect
 from forgather_units.cli.jobs.job_id import full_id
 from forgather_units.cli.jobs.several import add_ids
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.options import add_verbs
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import Column, Fit, print_json, table
+from forgather_units.cli.tables import Column, Fit, table
 from forgather_units.cli.times import since
 
 _PATH: Final = "/api/queue/scheduler"

@@ -7,10 +7,11 @@ from typing import Final
 from urllib.parse import quote
 
 from forgather_units.cli.commands import service_add
-from forgather_units.cli.connection.client import Client, Record, connect
+from forgather_units.cli.connection.client import Record, connect
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.options import add_verbs
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import Column, Fit, print_json, table
+from forgather_units.cli.tables import Column, Fit, table
 from forgather_units.viewers.table import KINDS
 
 _PATH: Final = service_add.PATH
@@ -40,44 +41,41 @@ def _named(leaf: Parser) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
-    client = connect(args.server)
-    services = client.objects(_PATH)
+    services = connect(args.server).objects(_PATH)
     if args.json:
-        print_json([client.with_whole_url(each) for each in services])
+        print_json(services)
     elif services:
-        print(table(_COLUMNS, (_row(client.address, each) for each in services)))
+        print(table(_COLUMNS, map(_row, services)))
     else:
         print("no services: forgather service add tensorboard NAME --logdir DIR")
     return 0
 
 
-def _row(url: str, said: Record) -> tuple[object, ...]:
+def _row(said: Record) -> tuple[object, ...]:
     service = said["service"]
     status = str(said.get("status") or "")
     state = _ENDED.get(status, status) if service["enabled"] else "disabled"
-    return service["type"], service["name"], state, f"{url}{said.get('url')}", said.get("error")
+    return service["type"], service["name"], state, said.get("url"), said.get("error")
 
 
 def _add(args: argparse.Namespace) -> int:
-    client = connect(args.server)
-    said, changes = service_add.run(args, client)
+    said, changes = service_add.run(args, connect(args.server))
     for change in changes if not args.json else ():
         print(f"changed: {change}")
-    return _told(args, client, said)
+    return _told(args, said)
 
 
 def _switch(args: argparse.Namespace, *, enabled: bool) -> int:
-    client = connect(args.server)
-    return _told(args, client, client.object("POST", f"{_one(args)}/enabled", {"enabled": enabled}))
+    said = connect(args.server).object("POST", f"{_one(args)}/enabled", {"enabled": enabled})
+    return _told(args, said)
 
 
 def _control(args: argparse.Namespace, action: str) -> int:
-    client = connect(args.server)
-    said = client.object("POST", f"{_one(args)}/control/{action}")
+    said = connect(args.server).object("POST", f"{_one(args)}/control/{action}")
     if action == "stop" and said.get("running") and not args.json:
         # It was asked to, and has not ended yet.
         said = {**said, "status": "stopping"}
-    return _told(args, client, said)
+    return _told(args, said)
 
 
 def _remove(args: argparse.Namespace) -> int:
@@ -93,10 +91,10 @@ def _one(args: argparse.Namespace) -> str:
     return f"{_PATH}/{quote(args.type, safe='')}/{quote(args.name, safe='')}"
 
 
-def _told(args: argparse.Namespace, client: Client, said: Record) -> int:
+def _told(args: argparse.Namespace, said: Record) -> int:
     if args.json:
-        print_json(client.with_whole_url(said))
+        print_json(said)
         return 0
-    kind, name, state, address, error = _row(client.address, said)
+    kind, name, state, address, error = _row(said)
     print(f"{kind} {name}: {error or state or 'not there'}  {address}")
     return 0

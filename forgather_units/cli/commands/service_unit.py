@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import table
 from forgather_units.domain.errors import Refused, Unavailable
@@ -35,6 +36,8 @@ def add_arguments(parser: Parser) -> None:
     ):
         leaf = verbs.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
         leaf.set_defaults(run=run)
+        if run is _status:
+            leaf.add_argument("--json", action="store_true", help="print JSON and nothing else")
         if run is _install:
             leaf.add_argument("--no-start", action="store_true", help="only write the units")
             leaf.add_argument(
@@ -87,6 +90,9 @@ def _status(args: argparse.Namespace) -> int:
         facts = dict(line.partition("=")[::2] for line in about.splitlines())
         if facts.get("FragmentPath"):
             rows.append((name, facts["ActiveState"], facts["UnitFileState"], facts["FragmentPath"]))
+    if args.json:
+        print_json([dict(zip(("unit", "state", "at_login", "file"), row, strict=True)) for row in rows])
+        return 0 if rows else 1
     if not rows:
         print("no units are installed", file=sys.stderr)
         return 1

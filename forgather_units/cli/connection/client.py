@@ -54,7 +54,10 @@ class _Bearer(AuthBase):
 
 
 class Client:
-    """Requests to the API. All methods raise a ForgatherError: ServerGone, or the server's error."""
+    """Requests to the API. All methods raise a ForgatherError: ServerGone, or the server's error.
+
+    The `url` of a record is a whole address.
+    """
 
     def __init__(self, url: str, token: Token) -> None:
         self.url = url
@@ -76,11 +79,6 @@ class Client:
         if self._base == self.url:
             return self.url
         return str(self.object("GET", "/api/auth/me").get("address"))
-
-    def with_whole_url(self, record: Record) -> Record:
-        """The record with the whole address as its `url`; the API has the path alone."""
-        path = record.get("url")
-        return {**record, "url": f"{self.address}{path}"} if isinstance(path, str) and path.startswith("/") else record
 
     def object(self, method: str, path: str, body: Record | None = None) -> Record:
         """The JSON object of the response."""
@@ -104,7 +102,9 @@ class Client:
             following = response.links.get("next", {}).get("url")
         if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
             raise self._not_ours()
-        return Page(objects, following, int(total) if total.isdecimal() else len(objects))
+        return Page(
+            list(map(self.with_whole_url, objects)), following, int(total) if total.isdecimal() else len(objects)
+        )
 
     @contextmanager
     def stream(self, path: str, headers: dict[str, str] | None = None) -> Iterator[Iterator[bytes]]:
@@ -122,7 +122,16 @@ class Client:
 
     def _json(self, method: str, path: str, body: Record | None) -> Any:
         with self._request(method, path, json=body) as response:
-            return self._decoded(response)
+            answer = self._decoded(response)
+        return list(map(self.with_whole_url, answer)) if isinstance(answer, list) else self.with_whole_url(answer)
+
+    def with_whole_url(self, answer: Any) -> Any:
+        """The same record with the whole address as its `url`: the API has the path alone."""
+        if not isinstance(answer, dict):
+            return answer
+        whole = {**answer, "data": self.with_whole_url(answer["data"])} if "data" in answer else answer
+        path = answer.get("url")
+        return {**whole, "url": f"{self.address}{path}"} if isinstance(path, str) and path.startswith("/") else whole
 
     def _decoded(self, response: requests.Response) -> Any:
         try:

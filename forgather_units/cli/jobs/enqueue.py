@@ -14,7 +14,7 @@ from forgather_units.cli.errors import JobEnded
 from forgather_units.cli.folders import absolute
 from forgather_units.cli.jobs.states import state_and_exit
 from forgather_units.cli.jobs.tail import tail
-from forgather_units.cli.tables import print_json
+from forgather_units.cli.json_output import print_json
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.viewer import mount_path
 from forgather_units.viewers.contract.kind import Kind

@@ -8,7 +8,7 @@ import shlex
 import sys
 from typing import Any, Final, NoReturn
 
-from forgather_units.cli.tables import print_json
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.terminal import Output, release_terminals
 from forgather_units.domain.errors import Refused
 from forgather_units.domain.listening import AUTO

@@ -10,9 +10,10 @@ from forgather_units.cli.connection.client import Client, Page, Record, connect
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.jobs import selection
 from forgather_units.cli.jobs.states import is_ended, state, state_and_exit
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.options import whole_number
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import Column, Fit, print_json, table
+from forgather_units.cli.tables import Column, Fit, table
 from forgather_units.cli.times import ago, since, span
 from forgather_units.cli.watch import watch
 from forgather_units.domain.viewer import label_of
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     jobs, page = _selected(client, args)
     if args.json:
-        print_json([client.with_whole_url(job) for job in jobs])
+        print_json(jobs)
         return 0
     text, note = _text(args, jobs, page)
     if text:

@@ -11,8 +11,8 @@ from forgather_units.cli.connection.client import Client, connect
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.jobs import selection
 from forgather_units.cli.jobs.job_id import full_id
+from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import print_json
 from forgather_units.domain.errors import ForgatherError
 
 Action = Callable[[Client, str], tuple[Any, str]]

@@ -18,7 +18,8 @@ from forgather_units.cli.connection.events import Event, parse
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.jobs.states import state_and_exit
 from forgather_units.cli.jobs.viewer_address import JobOutput
-from forgather_units.cli.tables import plain, print_json
+from forgather_units.cli.json_output import print_json
+from forgather_units.cli.tables import plain
 from forgather_units.cli.terminal import Output, release_terminals
 from forgather_units.domain.errors import ForgatherError, Unavailable
 
@@ -57,7 +58,7 @@ def tail(
     Raises a ForgatherError: at once if there is no such job or no server, ServerGone if the server goes away
     and does not return.
     """
-    show = _show_as_json if as_json else partial(_show, JobOutput(client, queue_id, raw=raw))
+    show = partial(_show_as_json, client) if as_json else partial(_show, JobOutput(client, queue_id, raw=raw))
     with suppress(KeyboardInterrupt):
         if not as_json:
             _note_silence(client, queue_id)
@@ -170,8 +171,8 @@ def _show(output: Output, event: Event) -> None:
         shown(output, _object(event))
 
 
-def _show_as_json(event: Event) -> None:
-    print_json({"event": event.name, "cursor": event.id, **_object(event)}, one_line=True)
+def _show_as_json(client: Client, event: Event) -> None:
+    print_json({"event": event.name, "cursor": event.id, **client.with_whole_url(_object(event))}, one_line=True)
 
 
 def _object(event: Event) -> Record:

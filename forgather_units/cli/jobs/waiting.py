@@ -9,7 +9,7 @@ from typing import Final
 from forgather_units.cli.connection.client import Client, Record, ServerGone, connect, job_path
 from forgather_units.cli.jobs.job_id import full_id
 from forgather_units.cli.jobs.states import exit_status, is_ended, state_and_exit
-from forgather_units.cli.tables import print_json
+from forgather_units.cli.json_output import print_json
 
 _PAUSE: Final = 0.5
 # For a restart of the server (seconds).
@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     client = connect(args.server)
     jobs = []
     for queue_id in [full_id(client, part) for part in args.id]:
-        jobs.append(client.with_whole_url(_ended(client, queue_id)))
+        jobs.append(_ended(client, queue_id))
         if not args.json:
             print(f"{queue_id}: {state_and_exit(jobs[-1])}", flush=True)
     if args.json:
