@@ -65,7 +65,9 @@ def test_a_member_needs_no_token_and_owns_the_jobs_they_queue(
     shared.stop()
     shared.start()
     assert shared.job(mine)["owner"] == NEIGHBOUR
-    assert cli("job", "kill", mine).returncode == 0
+    printed = [cli("job", "kill", mine, "--json"), cli("job", "wait", mine, "--json")]
+    killed, waited = (json.loads(done.stdout) for done in printed)
+    assert killed["data"]["url"] == waited["url"] == f"{shared.url}/api/tb/{mine}/"
     shared.wait_status(mine, "aborted")
     assert f"forgather.audit: {NEIGHBOUR}: POST /api/jobs/{mine}/control/kill: 200" in shared.log.read_text()
 
