@@ -13,7 +13,7 @@ class Clients:
 
     def connect(self) -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", self.port))
-        connection.settimeout(20)
+        connection.settimeout(120)
         return connection
 
     def raw(self, request: bytes) -> bytes:
@@ -26,7 +26,7 @@ class Clients:
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """The response as http.client reads it; header names are written with underscores."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
         with response:

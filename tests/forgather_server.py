@@ -13,7 +13,8 @@ from typing import IO, Any
 
 import requests
 import yaml
-from waiting import wait_until
+from ports import free_port
+from waiting import PATIENCE, wait_until
 
 FORGATHER = str(Path(sys.executable).with_name("forgather"))
 
@@ -26,7 +27,8 @@ class Forgather:
         self.prefix = f"fgtest{secrets.token_hex(4)}"
         self.config = folder / "config.yaml"
         self.settings = {
-            "port": 0,
+            # Port 0 would be one of those that the kernel gives to outgoing connections while the server is down.
+            "port": free_port(),
             "unit_prefix": self.prefix,
             "state_dir": str(folder / "state"),
             "auth_dir": str(folder / "auth"),
@@ -52,8 +54,6 @@ class Forgather:
         self.token = token_file.read_text().strip() if token_file.exists() else ""
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {self.token}"
-        # Otherwise the next start would choose another port.
-        self.settings["port"] = int(self.url.rpartition(":")[2].rstrip("/"))
         wait_until(lambda: self.get("/api/health").ok)
 
     def _spawn(self, command: list[str], log: IO[str]) -> subprocess.Popen[str]:
@@ -63,14 +63,14 @@ class Forgather:
         """Terminate it, and check that it exits with status 0."""
         if self.process is not None:
             self.process.terminate()
-            assert self.process.wait(20) == 0, self.log.read_text()
+            assert self.process.wait(120) == 0, self.log.read_text()
             self._closed()
 
     def kill(self) -> None:
         """Kill it with SIGKILL, as in a crash."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(20)
+        self.process.wait(120)
         self._closed()
 
     def _closed(self) -> None:
@@ -83,30 +83,30 @@ class Forgather:
         """Stop the server and all its units."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(20)
+            self.process.wait(120)
             self._closed()
         self.systemctl("stop", f"{self.prefix}*.slice", f"{self.prefix}-*.service")
         self.systemctl("reset-failed", f"{self.prefix}-*.service")
-        wait_until(lambda: not self.units(), 20)
+        wait_until(lambda: not self.units())
 
     def forget_jobs(self) -> None:
         """Kill and remove all jobs, so that the next test starts with an empty server."""
         for job in self.get("/api/jobs").json():
             if job["alive"] or job["status"] == "queued":
                 self.post(f"/api/jobs/{job['queue_id']}/control/force-kill")
-        wait_until(lambda: self.post("/api/jobs/cleanup").ok and self.get("/api/jobs").json() == [], 30)
-        wait_until(lambda: not self.systemctl("list-units", "--all", "--no-legend", f"{self.prefix}-*"), 30)
+        wait_until(lambda: self.post("/api/jobs/cleanup").ok and self.get("/api/jobs").json() == [])
+        wait_until(lambda: not self.systemctl("list-units", "--all", "--no-legend", f"{self.prefix}-*"))
 
     # The API
 
     def get(self, path: str, **how: Any) -> requests.Response:
-        return self.session.get(self.url + path, timeout=30, **how)
+        return self.session.get(self.url + path, timeout=120, **how)
 
     def post(self, path: str, body: Any = None, **how: Any) -> requests.Response:
-        return self.session.post(self.url + path, json=body, timeout=30, **how)
+        return self.session.post(self.url + path, json=body, timeout=120, **how)
 
     def delete(self, path: str) -> requests.Response:
-        return self.session.delete(self.url + path, timeout=30)
+        return self.session.delete(self.url + path, timeout=120)
 
     def submit(self, logdir: Path | str, *, priority: int = 0, **params: Any) -> str:
         """Queue a TensorBoard; its id."""
@@ -120,10 +120,16 @@ class Forgather:
         record: dict[str, Any] = answer.json()
         return record
 
-    def wait_status(self, queue_id: str, *statuses: str, seconds: float = 60) -> dict[str, Any]:
+    def wait_status(self, queue_id: str, *statuses: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """The job once it is in one of `statuses`."""
-        wait_until(lambda: self.job(queue_id)["status"] in statuses, seconds, f"{queue_id} is {statuses}")
-        return self.job(queue_id)
+
+        def found() -> dict[str, Any] | None:
+            job = self.job(queue_id)
+            return job if job["status"] in statuses else None
+
+        job = wait_until(found, seconds, f"{queue_id} is {statuses}")
+        assert job is not None
+        return job
 
     # The command line and systemd
 
@@ -133,7 +139,7 @@ class Forgather:
         # With it the command formats its tables for a terminal.
         environment.pop("COLUMNS", None)
         done = subprocess.run(
-            [FORGATHER, *words], capture_output=True, text=True, check=False, env=environment, timeout=90, **how
+            [FORGATHER, *words], capture_output=True, text=True, check=False, env=environment, timeout=120, **how
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done

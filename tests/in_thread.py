@@ -39,7 +39,7 @@ class InThread:
 
     def stop(self) -> None:
         self._stop.request()
-        self._thread.join(10)
+        self._thread.join(120)
         assert not self._thread.is_alive()
 
 
@@ -55,4 +55,4 @@ class PlainWaitress:
 
     def stop(self) -> None:
         self._server.close()
-        self._thread.join(10)
+        self._thread.join(120)

@@ -111,5 +111,5 @@ def real_scheduler(
     yield made
     for job in made.scheduler.jobs():
         made.scheduler.kill(job.queue_id, force=True)
-    wait_until(made.all_ended, 60)
+    wait_until(made.all_ended)
     made.scheduler.stop()

@@ -93,4 +93,4 @@ def shared_server(folder: Path, **settings: Any) -> Iterator[SharedForgather]:
 def as_member(*command: str) -> subprocess.CompletedProcess[str]:
     """Run a command as the second user."""
     words = ["su", NEIGHBOUR, "-c", shlex.join(command)]
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60, cwd="/")
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120, cwd="/")

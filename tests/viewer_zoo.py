@@ -93,18 +93,26 @@ class Viewer:
             request.body = _dechunked(connection, request.body)
         elif self.reads_body:
             while len(request.body) < int((request.values("content-length") or [b"0"])[0]):
-                request.body += connection.recv(65536)
+                request.body += _received(connection)
         return request
+
+
+def _received(connection: socket.socket) -> bytes:
+    """The next bytes. Raises an OSError at the end: a loop that waits for more would not end."""
+    data = connection.recv(65536)
+    if not data:
+        raise ConnectionError("the peer has closed its end")
+    return data
 
 
 def _dechunked(connection: socket.socket, data: bytes) -> bytes:
     body, line = b"", b""
     while line != b"0":
         while b"\r\n" not in data:
-            data += connection.recv(65536)
+            data += _received(connection)
         line, _, data = data.partition(b"\r\n")
         while len(data) < int(line, 16) + 2:
-            data += connection.recv(65536)
+            data += _received(connection)
         body, data = body + data[: int(line, 16)], data[int(line, 16) + 2 :]
     return body
 
@@ -140,7 +148,7 @@ def never_answers(connection: socket.socket, request: Seen) -> None:
     """Neither reads nor writes until the peer closes its end."""
     poll = select.poll()
     poll.register(connection, select.POLLRDHUP)
-    poll.poll(30_000)
+    poll.poll(120_000)
 
 
 def stalls(connection: socket.socket, request: Seen) -> None:
@@ -163,7 +171,7 @@ def echo(connection: socket.socket, request: Seen) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %b\r\n\r\n%b" % (length, request.body))
     left = int(length) - len(request.body)
     while left:
-        data = connection.recv(65536)
+        data = _received(connection)
         connection.sendall(data)
         left -= len(data)
 
@@ -202,7 +210,7 @@ class Trickle:
     def __call__(self, connection: socket.socket, request: Seen) -> None:
         connection.sendall(self._head)
         for piece in self._pieces:
-            assert self._drops.acquire(timeout=20)
+            assert self._drops.acquire(timeout=120)
             connection.sendall(piece)
 
 
@@ -215,7 +223,7 @@ class Held:
 
     def __call__(self, connection: socket.socket, request: Seen) -> None:
         self.requested.set()
-        self.may_respond.wait(20)
+        self.may_respond.wait(120)
         connection.sendall(self._response)
 
 
@@ -227,7 +235,7 @@ class Together:
         self._response = response
 
     def __call__(self, connection: socket.socket, request: Seen) -> None:
-        self._all.wait(20)
+        self._all.wait(120)
         connection.sendall(self._response)
 
 

@@ -34,8 +34,10 @@ _SPARE: Final = 2
 # Seconds that a request waits for a busy helper before another one is started; starting one takes longer.
 _WORTH_ANOTHER: Final = 0.03
 _MOST_STARTING: Final = 2
-# Seconds to wait if all helpers are busy: a busy machine may need that long to start one.
+# Seconds to wait if all helpers are busy.
 _HELPER_LIMIT: Final = 4.0
+# Seconds beyond that while a helper is being started: a busy machine may need that long.
+_STARTING_LIMIT: Final = 16.0
 _AFTER_FAILURE: Final = 0.5
 # Seconds beyond the limit for a helper that is using the CPU, and the interval to check that.
 _BUSY: Final = 8.0
@@ -207,7 +209,8 @@ class Lookups:
         with self._lock:
             while not self._idle:
                 now = time.monotonic()
-                if now > deadline or len(self._abandoned) >= _MOST_STUCK:
+                latest = deadline + _STARTING_LIMIT if self._starting else deadline
+                if now > latest or len(self._abandoned) >= _MOST_STUCK:
                     raise Unavailable("too many look-ups in folders are under way", hint="try again in a moment")
                 self._start_another(_MOST_HELPERS if now > patience else _KEPT_IDLE)
                 self._changed.wait(_WORTH_ANOTHER)

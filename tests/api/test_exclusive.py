@@ -40,13 +40,14 @@ def test_the_second_server_does_not_start(forgather: Forgather, tmp_path: Path) 
     config = tmp_path / "second.yaml"
     config.write_text(yaml.safe_dump({**forgather.settings, "port": 0, "state_dir": str(tmp_path / "second")}))
     words = [FORGATHER, "server", "--config", str(config)]
-    second = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    second = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
     assert second.returncode == 1
     assert (
         f"unit_prefix {forgather.prefix} is in use by another server: process {forgather.process.pid}" in second.stderr
     )
     assert f"server --config {forgather.config}" in second.stderr
-    assert forgather.job(queue_id)["status"] == "sleeping"
+    forgather.wait_status(queue_id, "sleeping")
     forgather.kill()
+    # The kernel releases the lock of a killed server.
     forgather.start()
-    assert forgather.job(queue_id)["status"] == "sleeping", "the kernel releases the lock of a killed server"
+    forgather.wait_status(queue_id, "sleeping")

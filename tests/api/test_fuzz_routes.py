@@ -85,7 +85,7 @@ def check(forgather: Forgather, logdir: Path, answer: tuple[int, str]) -> None:
 def ask(forgather: Forgather, method: str, target: str, **how: Any) -> tuple[int, str]:
     """Status and text of the response; of an event stream the status only."""
     with requests.request(
-        method, forgather.url + target, timeout=30, stream=True, allow_redirects=False, **how
+        method, forgather.url + target, timeout=120, stream=True, allow_redirects=False, **how
     ) as answer:
         is_stream = answer.headers.get("Content-Type", "").startswith("text/event-stream")
         return answer.status_code, "" if is_stream else answer.text

@@ -15,7 +15,7 @@ MIB = 1 << 20
 @pytest.fixture
 def connection(forgather: Forgather) -> Iterator[socket.socket]:
     parts = urlsplit(forgather.url)
-    with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=30) as opened:
+    with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=120) as opened:
         yield opened
 
 

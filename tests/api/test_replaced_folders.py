@@ -11,7 +11,7 @@ from typing import Any, cast
 from jobs import make_job
 from waiting import wait_until
 
-from forgather_units.automation.replaced_folders import ReplacedFolders, Watched
+from forgather_units.automation.replaced_folders import ReplacedFolders
 from forgather_units.domain.job import Job, Running
 from forgather_units.scheduler.events import EventBus
 from forgather_units.scheduler.scheduler import Scheduler
@@ -39,11 +39,6 @@ def directly(_path: str, function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
-def wait_for_a_check(watched: Watched) -> None:
-    before = watched.checked_at
-    wait_until(lambda: watched.checked_at > before)
-
-
 def test_a_replaced_parent_folder_is_watched_again(tmp_path: Path) -> None:
     logdir = tmp_path / "above" / "runs"
     logdir.mkdir(parents=True)
@@ -54,9 +49,11 @@ def test_a_replaced_parent_folder_is_watched_again(tmp_path: Path) -> None:
         for number in range(2):
             logdir.parent.rename(tmp_path / f"old{number}")
             wait_until(lambda: "is gone" in one.notice)
+            watched = watch.watched[one.job("").queue_id]
+            before = watched.checked_at
             logdir.parent.mkdir()
             # Wait for a check of the new folder, which has no logdir yet.
-            wait_for_a_check(watch.watched[one.job("").queue_id])
+            wait_until(lambda watched=watched, before=before: watched.checked_at > before)  # type: ignore[misc]
             logdir.mkdir()
             wait_until(lambda: one.notice == "")
     assert ["is gone" in text for text in messages] == [True, False, True, False]

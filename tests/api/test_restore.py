@@ -43,7 +43,7 @@ def test_a_removed_job_is_restored(forgather: Forgather) -> None:
     before = forgather.job(queue_id)
     forgather.cli("job", "remove", queue_id)
     assert forgather.get(f"/api/jobs/{queue_id}/status").status_code == 404
-    assert forgather.session.delete(f"{forgather.url}/api/jobs/{queue_id}", timeout=30).status_code == 404
+    assert forgather.session.delete(f"{forgather.url}/api/jobs/{queue_id}", timeout=120).status_code == 404
     assert queue_id not in forgather.get("/api/tb/lab/").text
     body = {"queue_ids": [queue_id, "q_1_00000000"]}
     assert forgather.post("/api/jobs/restore", body).json() == {"restored": [queue_id], "count": 1}

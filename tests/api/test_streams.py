@@ -56,7 +56,7 @@ class Ticker:
 
     def ask(self, path: str) -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", self.port))
-        connection.settimeout(20)
+        connection.settimeout(120)
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
         return connection
 
@@ -100,7 +100,7 @@ def test_the_number_of_streams_is_limited(ticker: Ticker) -> None:
         for stream in streams:
             until(stream, b"data: tick\n\n\r\n0\r\n\r\n")
             assert stream.recv(1) == b""
-    wait_until(lambda: STREAMS.slots.in_use == 0, 10, "all slots are free again")
+    wait_until(lambda: STREAMS.slots.in_use == 0, what="all slots are free again")
 
 
 def test_the_response_head_is_the_application_s(ticker: Ticker) -> None:
@@ -119,19 +119,19 @@ def test_a_client_that_disconnects_ends_the_stream(ticker: Ticker) -> None:
     with ticker.ask("/stream") as stream:
         until(stream, b"data: open")
         assert STREAMS.slots.in_use == 1
-    wait_until(lambda: ticker.ended == 1 and STREAMS.slots.in_use == 0, 10, "its slot is free")
+    wait_until(lambda: ticker.ended == 1 and STREAMS.slots.in_use == 0, what="its slot is free")
 
 
 def test_a_stream_after_another_request_on_one_connection(ticker: Ticker) -> None:
     with socket.create_connection(("127.0.0.1", ticker.port)) as connection:
-        connection.settimeout(20)
+        connection.settimeout(120)
         connection.sendall(b"GET /small HTTP/1.1\r\nHost: h\r\n\r\nGET /stream HTTP/1.1\r\nHost: h\r\n\r\n")
         answer = until(connection, b"data: open")
         assert answer.count(b"HTTP/1.1 200 OK") == 2
         assert answer.index(b"small") < answer.index(b"data: open")
         ticker.tick()
         until(connection, b"data: tick")
-    wait_until(lambda: STREAMS.slots.in_use == 0, 10, "its slot is free")
+    wait_until(lambda: STREAMS.slots.in_use == 0, what="its slot is free")
 
 
 def test_a_stream_works_on_plain_waitress() -> None:
@@ -142,6 +142,6 @@ def test_a_stream_works_on_plain_waitress() -> None:
             assert ticker.small()
             ticker.tick()
             until(stream, b"data: tick")
-        wait_until(lambda: ticker.ended == 1 and STREAMS.slots.in_use == 0, 10, "its slot is free")
+        wait_until(lambda: ticker.ended == 1 and STREAMS.slots.in_use == 0, what="its slot is free")
     finally:
         ticker.stop()

@@ -21,11 +21,11 @@ def opened(forgather: Forgather, sample_runs: Path) -> Iterator[str]:
 
 
 def test_the_fonts_are_served(forgather: Forgather, opened: str) -> None:
-    page = forgather.session.get(opened, timeout=30).text
+    page = forgather.session.get(opened, timeout=120).text
     requested = set(re.findall(r"url\((/font-roboto/[^)]+)\)", page + forgather.session.get(f"{opened}index.js").text))
     assert requested, "this TensorBoard requests no fonts: remove this module"
     for path in requested:
-        answer = forgather.session.get(forgather.url + path, headers={"Referer": opened}, timeout=30)
+        answer = forgather.session.get(forgather.url + path, headers={"Referer": opened}, timeout=120)
         assert (answer.status_code, answer.content[:4]) == (200, b"wOF2"), path
 
 
@@ -42,12 +42,12 @@ def test_the_fonts_are_served(forgather: Forgather, opened: str) -> None:
 )
 def test_no_request_is_redirected_to_another_site(forgather: Forgather, referer: str | None) -> None:
     headers = {} if referer is None else {"Referer": referer.format(url=forgather.url)}
-    answer = requests.get(f"{forgather.url}/font-roboto/a.woff2", headers=headers, timeout=30, allow_redirects=False)
+    answer = requests.get(f"{forgather.url}/font-roboto/a.woff2", headers=headers, timeout=120, allow_redirects=False)
     assert answer.status_code == 404
 
 
 def test_fonts_require_authentication(forgather: Forgather) -> None:
     headers = {"Referer": f"{forgather.url}/api/tb/q_1_00000000/"}
-    answer = requests.get(f"{forgather.url}/font-roboto/a.woff2", headers=headers, timeout=30)
+    answer = requests.get(f"{forgather.url}/font-roboto/a.woff2", headers=headers, timeout=120)
     assert answer.history[0].headers["Location"] == "/api/tb/q_1_00000000/font-roboto/a.woff2"
     assert answer.status_code == 401

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not is_built(), reason="the page is not built: m
 def fetch(forgather: Forgather, path: str, encoding: str = "gzip", **headers: str) -> requests.Response:
     # Without a session.
     return requests.get(
-        forgather.url + path, headers={"Accept-Encoding": encoding, **headers}, timeout=10, allow_redirects=False
+        forgather.url + path, headers={"Accept-Encoding": encoding, **headers}, timeout=120, allow_redirects=False
     )
 
 
@@ -69,4 +69,4 @@ def test_no_other_file_is_served(forgather: Forgather, path: str) -> None:
     request = requests.Request("GET", forgather.url).prepare()
     request.url = forgather.url + path
     with requests.Session() as session:
-        assert session.send(request, timeout=10, allow_redirects=False).status_code in (308, 400, 404)
+        assert session.send(request, timeout=120, allow_redirects=False).status_code in (308, 400, 404)

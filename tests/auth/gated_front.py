@@ -46,12 +46,12 @@ class GatedFront(Clients):
         return {"Authorization": f"Bearer {self.authority.token}"}
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
-        return requests.request(method, self.url + path, timeout=10, allow_redirects=False, **options)
+        return requests.request(method, self.url + path, timeout=120, allow_redirects=False, **options)
 
     def browser(self) -> requests.Session:
         """A session that has signed in and has the cookie."""
         browser = requests.Session()
-        answer = browser.post(f"{self.url}/api/auth/login", json={"token": self.authority.token}, timeout=10)
+        answer = browser.post(f"{self.url}/api/auth/login", json={"token": self.authority.token}, timeout=120)
         assert answer.ok, answer.text
         return browser
 

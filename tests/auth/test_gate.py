@@ -124,7 +124,7 @@ def test_bearer_query_and_cookie_authenticate(front: GatedFront, authority: Auth
     assert front.request("GET", f"/?a=1&token={authority.token}").json() == "query"
     assert front.request("GET", f"/?%74oken={authority.token}").json() == "query"
     assert front.request("GET", f"/api/queue?token={authority.token}").text == SECRET
-    assert front.browser().get(front.url, timeout=10).json() == "cookie"
+    assert front.browser().get(front.url, timeout=120).json() == "cookie"
 
 
 WRONG = "0" * 64
@@ -136,12 +136,12 @@ WRONG = "0" * 64
 )
 def test_a_wrong_bearer_is_refused_despite_a_valid_cookie(front: GatedFront, authorization: str) -> None:
     header = {"Authorization": authorization.encode("latin-1")}
-    assert front.browser().get(f"{front.url}/api/queue", headers=header, timeout=10).status_code == 401
+    assert front.browser().get(f"{front.url}/api/queue", headers=header, timeout=120).status_code == 401
 
 
 @pytest.mark.parametrize("query", [f"token={WRONG}", "token=", "token", "token=%FF", f"token={WRONG}&token=%E2%82%AC"])
 def test_a_wrong_token_in_the_query_is_refused_despite_a_valid_cookie(front: GatedFront, query: str) -> None:
-    assert front.browser().get(f"{front.url}/api/queue?{query}", timeout=10).status_code == 401
+    assert front.browser().get(f"{front.url}/api/queue?{query}", timeout=120).status_code == 401
 
 
 def test_two_different_tokens_are_refused(front: GatedFront, authority: Authority) -> None:
@@ -157,7 +157,7 @@ def test_thousands_of_parameters_and_cookies_are_handled(front: GatedFront) -> N
 
 def test_basic_authorization_is_ignored(front: GatedFront) -> None:
     browser = front.browser()
-    assert browser.get(f"{front.url}/api/queue", headers={"Authorization": "Basic eDp5"}, timeout=10).text == SECRET
+    assert browser.get(f"{front.url}/api/queue", headers={"Authorization": "Basic eDp5"}, timeout=120).text == SECRET
 
 
 def test_a_forged_session_cookie_does_not_hide_the_valid_one(front: GatedFront) -> None:
@@ -191,7 +191,7 @@ def test_a_refused_head_has_no_body(front: GatedFront, accept: str) -> None:
 
 def test_a_refused_body_is_not_the_next_request(front: GatedFront) -> None:
     smuggled = b"GET /api/queue HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=120)
     for body in (smuggled, None):
         connection.request("POST" if body else "GET", "/api/queue" if body else "/api/health", body)
         with connection.getresponse() as response:

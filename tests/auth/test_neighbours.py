@@ -22,12 +22,12 @@ def other(tmp_path: Path) -> Iterator[GatedFront]:
 
 
 def _sign_in(browser: requests.Session, front: GatedFront) -> None:
-    answer = browser.post(f"{front.url}/api/auth/login", json={"token": front.authority.token}, timeout=10)
+    answer = browser.post(f"{front.url}/api/auth/login", json={"token": front.authority.token}, timeout=120)
     assert answer.ok, answer.text
 
 
 def _is_signed_in(browser: requests.Session, front: GatedFront) -> bool:
-    return browser.get(f"{front.url}/api/queue", timeout=10).text == SECRET
+    return browser.get(f"{front.url}/api/queue", timeout=120).text == SECRET
 
 
 def test_signing_in_to_one_keeps_the_session_of_the_other(front: GatedFront, other: GatedFront) -> None:
@@ -44,10 +44,10 @@ def test_signing_out_of_one_keeps_the_session_of_the_other(front: GatedFront, ot
     _sign_in(browser, front)
     _sign_in(browser, other)
     both = dict(browser.cookies)
-    browser.post(f"{front.url}/api/auth/logout", json={}, timeout=10)
+    browser.post(f"{front.url}/api/auth/logout", json={}, timeout=120)
     assert (_is_signed_in(browser, front), _is_signed_in(browser, other)) == (False, True)
-    assert requests.get(f"{front.url}/api/queue", cookies=both, timeout=10).status_code == 401
-    browser.post(f"{other.url}/api/auth/logout", json={}, timeout=10)
+    assert requests.get(f"{front.url}/api/queue", cookies=both, timeout=120).status_code == 401
+    browser.post(f"{other.url}/api/auth/logout", json={}, timeout=120)
     assert len(browser.cookies) == 0
 
 

@@ -9,9 +9,10 @@ import pytest
 from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from waiting import PATIENCE
 
 _CHROMIUM = "/usr/bin/chromium"
-_PATIENCE = 20_000
+_PATIENCE = int(PATIENCE * 1000)
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -30,7 +31,7 @@ def browser() -> Iterator[Browser]:
     # The machine may be busy: what does not come in this time does not come.
     expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=list(_FLAGS))
+        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=list(_FLAGS), timeout=_PATIENCE)
         yield chromium
         chromium.close()
 

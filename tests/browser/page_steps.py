@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
+from waiting import PATIENCE
 
 STORAGE_KEY = "forgather-global-tensorboard-v1"
-SLOWLY = 60_000
+SLOWLY = int(PATIENCE * 1000)
 """A stock TensorBoard starts within this many milliseconds, on a busy machine too."""
 
 

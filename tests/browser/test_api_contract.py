@@ -119,7 +119,7 @@ def _responses(forgather: Forgather, project: Path, runs: Path, site: Path) -> I
     yield "Scheduler", get("/api/queue/scheduler")
     yield "AuthStatus", get("/api/auth/status")
     yield "Me", get("/api/auth/me")
-    yield "Login", requests.post(f"{forgather.url}/api/auth/login", json={"token": forgather.token}, timeout=10).json()
+    yield "Login", requests.post(f"{forgather.url}/api/auth/login", json={"token": forgather.token}, timeout=120).json()
     yield "Host", get("/api/host")
     yield "Service", get("/api/services")
     listing = get("/api/projects")

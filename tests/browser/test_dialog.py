@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.page_steps import STORAGE_KEY, card, expect_state, field, fill, open_dialog, start, submit, view
+from browser.page_steps import SLOWLY, STORAGE_KEY, card, expect_state, field, fill, open_dialog, start, submit, view
 from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import Page, Route, expect
@@ -203,6 +203,7 @@ def test_from_a_config_to_its_tensorboard(
         each for each in forgather.get("/api/projects").json()["projects"][0]["configs"] if each["output_dir"]
     )
     own = request.getfixturevalue("browser").new_context()
+    own.set_default_timeout(SLOWLY)
     watched = Watched(forgather.url)
     page = own.new_page()
     page.on("console", watched.console)

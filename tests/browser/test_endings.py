@@ -9,6 +9,7 @@ import pytest
 from browser.page_steps import card, expect_state, open_job, start
 from forgather_server import Forgather
 from playwright.sync_api import Page, expect
+from waiting import wait_until
 
 FreePort = Callable[[], int]
 FAILS = "echo no such plugin >&2; exit 7"
@@ -29,7 +30,7 @@ def forgather(
     # The deaf one would not be stopped otherwise.
     for job in server.get("/api/jobs").json():
         if job["alive"]:
-            server.post(f"/api/jobs/{job['id']}/control/force-kill")
+            server.post(f"/api/jobs/{job['queue_id']}/control/force-kill")
 
 
 @pytest.mark.parametrize("forgather", [FAILS], indirect=True)
@@ -52,7 +53,7 @@ def test_the_true_reason_and_where_to_look_closer(
     }.items():
         expect(panel.get_by_text(line, exact=True)).to_be_visible()
         panel.get_by_role("button", name=f"Copy the {command} line").click()
-        assert page.evaluate("navigator.clipboard.readText()") == line
+        wait_until(lambda line=line: page.evaluate("navigator.clipboard.readText()") == line)  # type: ignore[misc]
     panel.get_by_role("tab", name="TTY").click()
     expect(panel.locator(".xterm-rows").get_by_text("no such plugin", exact=True)).to_be_visible()
 

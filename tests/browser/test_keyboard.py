@@ -116,6 +116,8 @@ def test_arrows_move_through_the_jobs_behind_one_tab_stop(listed: Page) -> None:
 def test_the_focus_stays_in_the_list_when_a_job_is_removed(listed: Page, forgather: Forgather) -> None:
     for number in (1, 2, 3):
         card(listed, f"job {number}").get_by_role("button", name="Cancel").click()
+        # The list moves before the next click.
+        expect_state(card(listed, f"job {number}"), "stopped")
     listed.get_by_role("button", name=re.compile("^Ended")).click()
     expect(listed.get_by_role("article")).to_have_count(3)
     order = listed.get_by_role("article").evaluate_all("cards => cards.map(card => card.ariaLabel)")

@@ -106,7 +106,7 @@ def test_the_documents_through_the_gate(
     # Nothing of it for who is not signed in: not the pages, not the index, not the long poll.
     base = site.url.partition("#")[0]
     for address in (base, f"{base}services.html", f"{base}search/search_index.json", f"{forgather.url}/livereload/0/0"):
-        refused = requests.get(address, headers={"Referer": base}, timeout=10)
+        refused = requests.get(address, headers={"Referer": base}, timeout=120)
         assert (refused.status_code, refused.json()) == (401, {"detail": "authentication required"}), address
         assert refused.headers["WWW-Authenticate"] == 'Bearer realm="forgather"'
 

@@ -27,7 +27,7 @@ def test_a_folder_that_is_too_large_is_searched_by_typing(page: Page, forgather:
     folders = page.get_by_role("listbox")
     folders.get_by_role("option", name="runs").dblclick()
     expect(page.get_by_text("The first 2000 of 2,100 are shown: type to search.")).to_be_visible()
-    # The list has the focus.
+    expect(folders).to_be_focused()
     page.keyboard.type("2099")
     expect(page.get_by_role("searchbox", name="Search in this folder")).to_have_value("2099")
     expect(folders.get_by_role("option")).to_have_count(1)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from forgather_server import Forgather
 from playwright.sync_api import Browser, FrameLocator, expect
-from waiting import wait_until
+from waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
 TENSORBOARD = ROOT / ".venv-profile" / "bin" / "tensorboard"
@@ -44,6 +44,7 @@ def run_job(forgather: Forgather, logdir: Path, **params: Any) -> dict[str, Any]
 def open_plugin(browser: Browser, forgather: Forgather, job: dict[str, Any]) -> FrameLocator:
     """Its page, which asks the network for Google's charts: the shared fixtures allow none of that."""
     page = browser.new_context().new_page()
+    page.set_default_timeout(PATIENCE * 1000)
     page.goto(f"{forgather.url}/?token={forgather.token}")
     expect(page.get_by_role("button", name="Skip")).to_be_visible()
     page.goto(f"{forgather.url}{job['url']}#profile")

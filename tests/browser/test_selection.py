@@ -9,6 +9,7 @@ from pathlib import Path
 from browser.page_steps import card, expect_state, more, open_job, undo
 from forgather_server import Forgather
 from playwright.sync_api import Page, expect
+from waiting import wait_until
 
 FreePort = Callable[[], int]
 
@@ -54,9 +55,10 @@ def test_the_table_shows_the_same_jobs_in_less_space(page: Page, forgather: Forg
         forgather.submit(sample_runs, port="auto", window_title=title)
     high = card(page, "alpha").bounding_box()
     page.get_by_role("button", name="Table").click()
+    expect(page.get_by_role("button", name="Table")).to_have_attribute("aria-pressed", "true")
     expect(card(page, "alpha").get_by_text(str(sample_runs))).to_be_visible()
-    low = card(page, "alpha").bounding_box()
-    assert high and low and low["height"] < high["height"] * 0.7
+    assert high
+    wait_until(lambda: (low := card(page, "alpha").bounding_box()) and low["height"] < high["height"] * 0.7)
     expect_state(card(page, "beta"), "queued")
     page.reload()
     expect(page.get_by_role("button", name="Table")).to_have_attribute("aria-pressed", "true")

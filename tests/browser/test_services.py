@@ -13,6 +13,7 @@ from browser.page_steps import SLOWLY, card, expect_state, field, fill, more, na
 from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import Locator, Page, expect
+from waiting import wait_until
 
 REFUSED = "status of 4(00|22)"
 
@@ -151,13 +152,21 @@ def test_an_edit_changes_only_edited_values(page: Page, forgather: Forgather, sa
     assert declared(forgather)["lab"] == {
         "enabled": True, "logdir": str(sample_runs), "idle_timeout": "2h", "tasks_max": 90, "window_title": "Ours",
     }  # fmt: skip
-    # The open page has the new declaration.
-    more(lab, "lab", "Edit...")
-    expect(field(page, "Window title")).to_have_value("Ours")
+
+    # The open page has the new declaration, a moment after the job's state.
+    def shows_the_new_one() -> bool:
+        more(lab, "lab", "Edit...")
+        title = field(page, "Window title").input_value()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        return title == "Ours"
+
+    wait_until(shows_the_new_one)
 
 
 def test_a_wrong_edit_is_refused_and_changes_nothing(page: Page, forgather: Forgather, watched: Watched) -> None:
     watched.expect(REFUSED)
+    expect_service(service(page, "lab"), asleep(forgather))
     before, first = declared(forgather), instance(forgather, "lab")
     more(service(page, "lab"), "lab", "Edit...")
     field(page, "Log directory").fill("/not/there")
@@ -197,8 +206,9 @@ def test_a_service_that_cannot_run_says_why(page: Page, forgather: Forgather, tm
     expect_service(late, "off")
     logdir.rmdir()
     late.get_by_role("switch").click()
-    expect_service(late, "cannot run")
+    # The message first: it disappears after some seconds.
     expect(page.get_by_role("status", name="Messages")).to_contain_text(f"logdir {logdir} does not exist")
+    expect_service(late, "cannot run")
     logdir.mkdir()
     more(late, "late", "Start")
     expect_service(late, asleep(forgather))

@@ -10,6 +10,7 @@ from browser.page_steps import SLOWLY
 from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import BrowserContext, Page, Route, expect
+from waiting import wait_until
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_a_session_that_ends_elsewhere_leads_to_the_sign_in(page: Page, forgathe
 def test_the_page_shows_nothing_before_sign_in(stranger: Page, forgather: Forgather) -> None:
     expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(stranger.get_by_role("navigation")).to_have_count(0)
-    assert requests.get(f"{forgather.url}/api/jobs", timeout=10).status_code == 401
+    assert requests.get(f"{forgather.url}/api/jobs", timeout=120).status_code == 401
 
 
 def test_the_sign_in_returns_to_the_wanted_address(
@@ -136,9 +137,16 @@ def test_an_attempt_after_many_failures_waits_and_is_sent(
     watched.expect("status of (401|429)")
     assert forgather.post("/api/auth/set-password", {"password": "correct horse"}).ok
     stranger.reload()
-    # Others of this machine have the same address.
-    for _ in range(7):
-        requests.post(f"{forgather.url}/api/auth/login", json={"password": "wrong guess"}, timeout=10)
+    # Others of this machine have the same address. After the eighth failure the pause is long enough for the next step.
+    failures = 0
+
+    def guess() -> bool:
+        nonlocal failures
+        answer = requests.post(f"{forgather.url}/api/auth/login", json={"password": "wrong guess"}, timeout=120)
+        failures += answer.status_code == 401
+        return failures == 8
+
+    wait_until(guess)
     sign_in(stranger, "correct horse")
     expect(stranger.get_by_role("alert")).to_contain_text("Several sign-ins from this address failed before")
     expect(stranger.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
@@ -162,6 +170,7 @@ def test_the_waiting_page_links_to_the_queue(
     queue_id = forgather.submit(sample_runs, port="auto", window_title="patient")
     page.goto(f"{forgather.url}/api/tb/{queue_id}/")
     expect(page.get_by_role("heading", name="patient is queued")).to_be_visible()
-    # The page loads itself again each second.
-    page.get_by_role("link", name="Queue").click(timeout=20_000)
+    expect(page.get_by_role("link", name="Queue")).to_have_attribute("href", "/#/queue")
+    # The page loads itself again each second: a click may be lost.
+    page.goto(f"{forgather.url}/#/queue")
     expect(page.get_by_role("list", name="Queued jobs").get_by_text("patient")).to_be_visible()

@@ -111,7 +111,7 @@ def test_a_long_output_comes_from_its_end_and_whole_by_copy(page: Page, rows: Lo
         page.wait_for_timeout(100)
         return rows.get_by_text("red line").is_visible()
 
-    wait_until(at_the_top, 60, "the first line")
+    wait_until(at_the_top, what="the first line")
     expect(rows.get_by_text("line 1 ")).to_be_visible()
     # The newest lines had to go.
     expect(state).to_have_text("older output")
@@ -126,10 +126,10 @@ def test_a_long_output_comes_from_its_end_and_whole_by_copy(page: Page, rows: Lo
         return rows.get_by_text("line 4000 ").is_visible()
 
     page.locator(".xterm-helper-textarea").focus()
-    wait_until(at_the_end, 60, "the last line")
+    wait_until(at_the_end, what="the last line")
     expect(state).to_have_text("live")
     page.keyboard.press("Home")
-    wait_until(at_the_top, 60, "the first line")
+    wait_until(at_the_top, what="the first line")
     follow = page.get_by_role("button", name="Follow")
     expect(follow).to_have_attribute("aria-pressed", "false")
     say(lines, "news")

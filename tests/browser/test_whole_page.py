@@ -186,7 +186,7 @@ def test_the_first_load_is_light(forgather: Forgather) -> None:
 
     def sent(path: str) -> tuple[bytes, bytes]:
         """The body as it was sent, and decoded."""
-        answer = requests.get(f"{forgather.url}{path}", headers={"Accept-Encoding": "gzip"}, timeout=10, stream=True)
+        answer = requests.get(f"{forgather.url}{path}", headers={"Accept-Encoding": "gzip"}, timeout=120, stream=True)
         raw = answer.raw.read(decode_content=False)
         return raw, gzip.decompress(raw) if answer.headers.get("Content-Encoding") == "gzip" else raw
 
@@ -198,7 +198,7 @@ def test_the_first_load_is_light(forgather: Forgather) -> None:
 
 
 def test_its_policy_admits_only_files_of_the_server(forgather: Forgather) -> None:
-    policy = requests.get(f"{forgather.url}/", timeout=10).headers["Content-Security-Policy"]
+    policy = requests.get(f"{forgather.url}/", timeout=120).headers["Content-Security-Policy"]
     rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"

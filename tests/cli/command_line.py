@@ -141,6 +141,6 @@ class Shell:
         }
 
     def __call__(self, *words: str, **environment: str) -> Done:
-        done = subprocess.run(**self.command(*words, **environment), timeout=60, check=False)
+        done = subprocess.run(**self.command(*words, **environment), timeout=120, check=False)
         assert "Traceback" not in done.stderr, done.stderr
         return Done(done.returncode, done.stdout, done.stderr)

@@ -56,7 +56,7 @@ def test_bash_completes(forgather: Shell, jobs: SmallServer) -> None:
             f"COMP_WORDS=({line}); COMP_CWORD={len(words)}; _forgather; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         )
         how = forgather.command() | {"args": ["bash", "--norc", "-c", script]}
-        printed: str = subprocess.run(**how, check=True, timeout=60).stdout
+        printed: str = subprocess.run(**how, check=True, timeout=120).stdout
         return printed.split("\n")[:-1]
 
     assert completed("job", "ki") == ["kill"]
@@ -69,7 +69,7 @@ def test_the_scripts_are_valid(forgather: Shell, shell: str) -> None:
     script = forgather("completion", shell).out
     assert f"forgather completion {shell} --words -- " in script
     if shutil.which(shell):
-        subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=60)
+        subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=120)
 
 
 def test_an_unknown_shell(forgather: Shell) -> None:

@@ -158,7 +158,7 @@ def test_an_address_is_scheme_host_and_port() -> None:
 def login(forgather: Shell, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     how = forgather.command("login", *words)
     del how["stdin"]
-    return subprocess.run(**how, input=typed, timeout=60, check=False)
+    return subprocess.run(**how, input=typed, timeout=120, check=False)
 
 
 def test_login_keeps_a_token_for_one_server(forgather: Shell, auth_dir: Path, stranger: SmallServer) -> None:

@@ -116,7 +116,7 @@ def test_another_program_on_the_port(forgather: Shell, server: SmallServer, repl
 
 def test_an_answer_that_breaks_off(forgather: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(30)
+        listener.settimeout(120)
 
         def answer_half() -> None:
             connection, _ = listener.accept()
@@ -201,7 +201,7 @@ def test_a_current_folder_that_was_deleted(forgather: Shell, words: list[str]) -
     in_a_deleted_folder = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
     done = subprocess.run(
         ["/bin/sh", "-c", in_a_deleted_folder, "sh", FORGATHER, *words],
-        cwd=forgather.folder, env=forgather.environment, capture_output=True, text=True, check=False, timeout=30,
+        cwd=forgather.folder, env=forgather.environment, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (

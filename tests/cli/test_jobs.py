@@ -206,5 +206,5 @@ def test_a_reader_that_leaves_is_no_error(forgather: Shell, server: SmallServer)
         assert process.stdout is not None and process.stderr is not None
         process.stdout.read(10)
         process.stdout.close()
-        assert process.wait(30) == 141
+        assert process.wait(120) == 141
         assert process.stderr.read() == ""

@@ -28,7 +28,7 @@ def jobs(server: SmallServer) -> SmallServer:
 def test_a_full_disk(forgather: Shell, jobs: SmallServer, words: list[str], unbuffered: str) -> None:
     command = forgather.command(*words, PYTHONUNBUFFERED=unbuffered)
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(**command | {"stdout": full}, check=False, timeout=60)
+        done = subprocess.run(**command | {"stdout": full}, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (
         1,
         "forgather: standard output cannot be written: No space left on device\n",
@@ -40,7 +40,7 @@ def test_a_closed_pipe_is_quiet(forgather: Shell, jobs: SmallServer, words: list
     with subprocess.Popen(**forgather.command(*words)) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
-        assert process.wait(60) == 141
+        assert process.wait(120) == 141
         assert process.stderr.read() == ""
 
 
@@ -49,7 +49,7 @@ def test_a_closed_pipe_is_quiet(forgather: Shell, jobs: SmallServer, words: list
 )
 def test_no_output_at_all(forgather: Shell, jobs: SmallServer, closed: str, code: int, said: str) -> None:
     how = forgather.command() | {"args": ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", FORGATHER, "job", "list"]}
-    done = subprocess.run(**how, check=False, timeout=60)
+    done = subprocess.run(**how, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (code, said)
 
 

@@ -188,7 +188,7 @@ def test_watch_shows_each_change(forgather: Shell, jobs: SmallServer) -> None:
             assert [process.stdout.readline() for _ in range(2)] == ["\n", f"{queue_id(7)}\n"]
         finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(120) == 0
         assert process.stderr.read() == ""
 
 

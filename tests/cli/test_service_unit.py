@@ -15,7 +15,7 @@ COMMAND = str(Path(sys.executable).with_name("forgather"))
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "XDG_CONFIG_HOME": str(folder)}
     return subprocess.run(
-        [COMMAND, "service-unit", *words], env=environ, capture_output=True, text=True, check=False, timeout=60
+        [COMMAND, "service-unit", *words], env=environ, capture_output=True, text=True, check=False, timeout=120
     )
 
 

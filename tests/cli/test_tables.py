@@ -87,9 +87,9 @@ def test_a_pipe_has_80_columns(forgather: Shell, server: SmallServer) -> None:
     server.says("GET /api/jobs", [job("tiny"), job("\u6f22" * 200)])
     command = forgather.command("job", "list")
     del command["env"]["COLUMNS"]
-    shown = subprocess.run(**command, check=True, timeout=60).stdout.splitlines()
+    shown = subprocess.run(**command, check=True, timeout=120).stdout.splitlines()
     assert all(width(line) <= 80 for line in shown) and len(shown) == 3
     # ASCII has no ellipsis.
     command["env"] |= {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    shown = subprocess.run(**command, check=True, timeout=60).stdout.splitlines()
+    shown = subprocess.run(**command, check=True, timeout=120).stdout.splitlines()
     assert shown[2].endswith("...")

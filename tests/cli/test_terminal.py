@@ -125,7 +125,7 @@ def test_ctrl_c_is_quiet_and_lines_come_at_once(forgather: Shell, server: SmallS
 
     def pieces() -> Iterator[bytes]:
         yield event("line", "c1", text="hello", ends=True, time=1)
-        release.wait(30)
+        release.wait(120)
 
     server.answers[STREAM] = lambda _: Reply(kind="text/event-stream", pieces=pieces())
     with subprocess.Popen(**forgather.command("job", "tail", ID)) as process:
@@ -135,7 +135,7 @@ def test_ctrl_c_is_quiet_and_lines_come_at_once(forgather: Shell, server: SmallS
             assert process.stdout.readline() == "hello\n"
         finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
         assert process.stderr.read() == ""
     release.set()
 
@@ -144,14 +144,14 @@ def test_ctrl_c_elsewhere_is_quiet_too(forgather: Shell, server: SmallServer) ->
     release = threading.Event()
 
     def late(request: Request) -> Reply:
-        release.wait(30)
+        release.wait(120)
         return Reply([])
 
     server.answers["GET /api/jobs"] = late
     with subprocess.Popen(**forgather.command("job", "list")) as process:
         wait_until(lambda: server.asked)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=120)
     release.set()
     assert (process.returncode, err) == (130, "")
 

@@ -88,8 +88,8 @@ def on_a_terminal(shell: Shell, *words: str) -> bytes:
         os.close(theirs)
         reading = threading.Thread(target=read)
         reading.start()
-        process.wait(60)
-    reading.join(60)
+        process.wait(120)
+    reading.join(120)
     os.close(ours)
     return b"".join(written)
 

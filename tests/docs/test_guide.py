@@ -35,7 +35,7 @@ def test_the_guide_s_commands(make_forgather: Callable[..., Forgather], tmp_path
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
         output += done.stdout

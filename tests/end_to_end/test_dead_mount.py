@@ -57,7 +57,7 @@ def test_a_service_on_a_dead_mount_does_not_delay_the_start(
     wait_until(lambda: _services(forgather)["far"]["error"])
     mount.answer_after(0)
     # No new request: the abandoned look-up returns.
-    wait_until(lambda: _services(forgather)["far"]["running"], 30)
+    wait_until(lambda: _services(forgather)["far"]["running"])
     assert _services(forgather)["far"]["error"] is None
 
 
@@ -77,7 +77,7 @@ def test_requests_for_a_dead_mount_do_not_delay_others(
         requests += [clients.submit(forgather.post, "/api/queue", submission(mount.point / "runs")) for _ in range(50)]
         near = forgather.submit(sample_runs, port="auto")
         assert forgather.get("/api/jobs").ok
-        wait_until(lambda: forgather.get("/api/logdir", params={"path": str(sample_runs)}).json()["runs"], 30)
+        wait_until(lambda: forgather.get("/api/logdir", params={"path": str(sample_runs)}).json()["runs"])
         answers = [each.result() for each in requests]
     assert {answer.status_code for answer in answers} == {200, 503}
     errors = {answer.json().get("error") or answer.json().get("detail") for answer in answers}

@@ -19,7 +19,7 @@ def test_the_server_recovers_from_a_lack_of_descriptors(forgather: Forgather, sa
     assert forgather.process is not None
     pid, port = forgather.process.pid, int(forgather.url.rpartition(":")[2])
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    early = HTTPConnection("127.0.0.1", port, timeout=20)
+    early = HTTPConnection("127.0.0.1", port, timeout=120)
 
     def ask(path: str) -> HTTPResponse:
         """Send a request on a connection opened earlier."""
@@ -41,7 +41,7 @@ def test_the_server_recovers_from_a_lack_of_descriptors(forgather: Forgather, sa
     early.close()
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
     with socket.create_connection(("127.0.0.1", port)) as fresh:
-        fresh.settimeout(20)
+        fresh.settimeout(120)
         fresh.sendall(b"GET /api/health HTTP/1.0\r\n\r\n")
         assert fresh.recv(100).startswith(b"HTTP/1.")
     assert forgather.get(f"/api/jobs/{queue_id}/tty").ok

@@ -102,7 +102,7 @@ def test_bad_bodies_get_one_sentence(
 
 
 def test_the_error_for_invalid_json_is_json(forgather: Forgather) -> None:
-    answer = forgather.session.post(f"{forgather.url}/api/queue", data="{", timeout=10)
+    answer = forgather.session.post(f"{forgather.url}/api/queue", data="{", timeout=120)
     assert answer.status_code in (400, 415)
     assert set(answer.json()) == {"detail"}
 
@@ -129,7 +129,7 @@ def test_every_api_route_requires_authentication_for_every_method(forgather: For
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
             if (method, path) in OPEN:
                 continue
-            answer = requests.request(method, forgather.url + path, timeout=10, allow_redirects=False)
+            answer = requests.request(method, forgather.url + path, timeout=120, allow_redirects=False)
             assert answer.status_code == 401, (method, path, answer.status_code)
             assert answer.headers["WWW-Authenticate"] == 'Bearer realm="forgather"'
             if method != "HEAD":
@@ -162,7 +162,7 @@ class _NoServer:
 )
 def test_no_spelling_of_a_path_bypasses_the_gate(forgather: Forgather, target: str) -> None:
     host, port = forgather.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), 10) as raw:
+    with socket.create_connection((host, int(port)), 120) as raw:
         raw.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
         answer = b"".join(iter(lambda: raw.recv(65536), b""))
     status = int(answer.split()[1])
@@ -172,7 +172,7 @@ def test_no_spelling_of_a_path_bypasses_the_gate(forgather: Forgather, target: s
 
 def test_only_the_right_token_authenticates(forgather: Forgather) -> None:
     def status(**how: Any) -> int:
-        return requests.get(f"{forgather.url}/api/queue", timeout=10, **how).status_code
+        return requests.get(f"{forgather.url}/api/queue", timeout=120, **how).status_code
 
     assert status(headers={"Authorization": "Bearer wrong"}) == 401
     assert status(params={"token": "wrong"}) == 401
@@ -184,32 +184,33 @@ def test_signing_in_with_the_printed_link(forgather: Forgather) -> None:
     browser = requests.Session()
     # The page without script; if the other page is built, that one is at `/`.
     plain = "/plain" if is_built() else "/"
-    page = browser.get(f"{forgather.url}{plain}?token={forgather.token}", timeout=10)
+    page = browser.get(f"{forgather.url}{plain}?token={forgather.token}", timeout=120)
     assert (page.status_code, page.url) == (200, f"{forgather.url}{plain}")
     assert "<h1>Jobs</h1>" in page.text
-    assert browser.get(f"{forgather.url}/api/queue", timeout=10).json() == []
+    assert browser.get(f"{forgather.url}/api/queue", timeout=120).json() == []
     # A page of another site uses the session; the default port of the same address is another site too.
     for origin in ("http://evil", "http://127.0.0.1", "https://127.0.0.1"):
         foreign = browser.post(
-            f"{forgather.url}/api/queue/scheduler", json={"enabled": False}, headers={"Origin": origin}, timeout=10
+            f"{forgather.url}/api/queue/scheduler", json={"enabled": False}, headers={"Origin": origin}, timeout=120
         )
         assert foreign.status_code == 403, origin
     assert (
-        browser.post(f"{forgather.url}/sign-out", headers={"Origin": "http://127.0.0.1"}, timeout=10).status_code == 403
+        browser.post(f"{forgather.url}/sign-out", headers={"Origin": "http://127.0.0.1"}, timeout=120).status_code
+        == 403
     )
     assert forgather.get("/api/queue/scheduler").json()["enabled"] is True
-    out = browser.post(f"{forgather.url}/sign-out", headers={"Origin": forgather.url}, timeout=10)
+    out = browser.post(f"{forgather.url}/sign-out", headers={"Origin": forgather.url}, timeout=120)
     assert "<h1>Sign in</h1>" in out.text
-    assert browser.get(f"{forgather.url}/api/queue", timeout=10).status_code == 401
+    assert browser.get(f"{forgather.url}/api/queue", timeout=120).status_code == 401
 
 
 def test_an_open_stream_ends_with_its_session(forgather: Forgather) -> None:
     browser = requests.Session()
-    browser.post(f"{forgather.url}/api/auth/login", json={"token": forgather.token}, timeout=10)
+    browser.post(f"{forgather.url}/api/auth/login", json={"token": forgather.token}, timeout=120)
     with browser.get(f"{forgather.url}/api/events", stream=True, timeout=10) as stream:
         lines = stream.iter_lines()
         assert b"hello" in next(lines)
-        browser.post(f"{forgather.url}/api/auth/logout", json={}, timeout=10)
+        browser.post(f"{forgather.url}/api/auth/logout", json={}, timeout=120)
         # The stream ends properly, before the next heartbeat (15 s) and before this client's timeout.
         list(lines)
 

@@ -35,31 +35,31 @@ def test_a_job_is_started_opened_and_stopped(forgather: Forgather, sample_runs: 
     journal = ["journalctl", "--user", "-u", forgather.unit(queue_id), "-o", "cat"]
     wait_until(
         lambda: f"/api/tb/{queue_id}/" in subprocess.run(journal, capture_output=True, text=True, check=True).stdout,
-        10,
-        "the journal has its output",
+        what="the journal has its output",
     )
 
     page = forgather.get(record["url"])
     assert (page.status_code, page.history) == (200, [])
     assert "<tb-webapp" in page.text
-    runs = wait_until(lambda: forgather.get(f"{record['url']}data/runs").json(), 30)
+    runs = wait_until(lambda: forgather.get(f"{record['url']}data/runs").json())
     assert any("high_lr" in run for run in runs)
     metric = {"requests": f'[{{"plugin":"scalars","tag":"train-loss","run":"{runs[0]}"}}]'}
     series = requests.post(
         f"{forgather.url}{record['url']}data/plugin/timeseries/timeSeries",
         files={"requests": (None, metric["requests"])},
         headers={"Authorization": f"Bearer {forgather.token}"},
-        timeout=30,
+        timeout=120,
     )
     assert series.status_code == 200
     (answer,) = series.json()
     assert len(answer["runToSeries"][runs[0]]) > 10
 
     forgather.systemctl("stop", forgather.unit(queue_id))
-    ended = forgather.wait_status(queue_id, "aborted", seconds=1)
+    ended = forgather.wait_status(queue_id, "aborted")
     assert ended["exit_code"] == 0
     assert "stopped from outside" in ended["error"]
-    assert forgather.units() == []
+    # The scheduler records the end before it resets the unit.
+    wait_until(lambda: forgather.units() == [])
     assert forgather.get(record["url"]).status_code == 404
 
 
@@ -133,7 +133,7 @@ def test_a_start_timeout_fails_with_the_last_output(
     forgather.start()
     record = forgather.wait_status(forgather.submit(sample_runs, port=free_port()), "failed")
     assert record["error"] == "did not answer within 1 s; its last output: loading"
-    assert forgather.units() == []
+    wait_until(lambda: forgather.units() == [])
 
 
 def test_a_missing_program_fails_the_job(

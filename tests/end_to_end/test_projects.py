@@ -96,7 +96,7 @@ def test_an_open_page_is_notified_of_a_change(forgather: Forgather, workspace: P
             seen.append(next(lines))
             return b"event: projects" in seen
 
-        wait_until(notified, 30)
+        wait_until(notified)
     assert forgather.get("/api/projects").json()["projects"][1]["configs"][1]["config_name"] is None
 
 

@@ -29,7 +29,7 @@ def logdir(home_folder: Path) -> Path:
 def facts_of(forgather: Forgather, logdir: Path, **params: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The job, and the stand-in's report. A port of the test represents the services outside."""
     queue_id = forgather.submit(logdir, port="auto", **params)
-    job = forgather.wait_status(queue_id, "running", "failed", seconds=30)
+    job = forgather.wait_status(queue_id, "running", "failed")
     assert job["status"] == "running", job["error"]
     with socket.create_server(("127.0.0.1", 0)) as outside:
         query = f"{logdir.parent}&{outside.getsockname()[1]}"
@@ -181,7 +181,7 @@ def test_a_viewer_that_cannot_start_is_not_restarted(
     forgather.start()
     for params in ({}, {"direct": True}):
         queue_id = forgather.submit(logdir, port="auto", **params)
-        job = forgather.wait_status(queue_id, "failed", seconds=20)
+        job = forgather.wait_status(queue_id, "failed")
         assert (job["exit_code"], job["restarts"]) == (3, 0)
         assert job["error"] == "ended with exit code 3; its last output: no such plugin"
         tries = forgather.get(f"/api/jobs/{queue_id}/tty").text.count("no such plugin")
@@ -195,10 +195,11 @@ def test_a_failed_wake_has_a_reason_and_the_job_can_be_restarted(
     forgather = make_forgather(tensorboard=stand_in)
     forgather.start()
     queue_id = forgather.submit(logdir, port=free_port(), lazy=True)
+    forgather.wait_status(queue_id, "sleeping")
     program = Path(stand_in)
     program.rename(program.with_name("away"))
     assert forgather.get(f"/api/tb/{queue_id}/").status_code in (404, 502)
-    job = forgather.wait_status(queue_id, "failed", seconds=30)
+    job = forgather.wait_status(queue_id, "failed")
     assert job["exit_code"] == 127 or "cannot be executed" in job["error"], job["error"]
     program.with_name("away").rename(program)
     forgather.cli("job", "restart", queue_id)

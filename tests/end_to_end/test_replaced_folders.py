@@ -42,7 +42,7 @@ def shown_runs(forgather: Forgather, queue_id: str) -> list[str]:
 
 def wait_for_runs(forgather: Forgather, queue_id: str, runs: list[str]) -> None:
     """A start of TensorBoard takes one second, or ten on a busy machine."""
-    wait_until(lambda: shown_runs(forgather, queue_id) == runs, 60, f"{runs} are shown")
+    wait_until(lambda: shown_runs(forgather, queue_id) == runs, what=f"{runs} are shown")
 
 
 def start(forgather: Forgather, logdir: Path, **params: Any) -> str:
@@ -135,10 +135,10 @@ def test_a_replaced_mkdocs_folder_is_shown(forgather: Forgather, home_folder: Pa
     body = {"project_dir": str(home_folder), "config": "mkdocs:auto", "job_type": "mkdocs", "job_params": params}
     queue_id = str(forgather.post("/api/queue", body).json()["queue_id"])
     forgather.wait_status(queue_id, "running")
-    wait_until(lambda: "First edition." in forgather.get(f"/api/mkdocs/{queue_id}/").text, 60)
+    wait_until(lambda: "First edition." in forgather.get(f"/api/mkdocs/{queue_id}/").text)
     (home_folder / "site").rename(home_folder / "old")
     make_site(home_folder / "site", "Second edition.")
-    wait_until(lambda: "Second edition." in forgather.get(f"/api/mkdocs/{queue_id}/").text, 60)
+    wait_until(lambda: "Second edition." in forgather.get(f"/api/mkdocs/{queue_id}/").text)
     assert f"{home_folder / 'site'} was replaced: MkDocs is restarted" in output(forgather, queue_id)
 
 

@@ -68,7 +68,7 @@ def test_an_open_page_is_notified_when_a_run_continues(forgather: Forgather, dia
             run.step(1.7e9)
             return not listener.is_alive()
 
-        wait_until(step_is_noticed, 20)
+        wait_until(step_is_noticed)
         newest, _ = runs(forgather, dialect).json()["runs"]
     assert newest["name"] == "default_model/log_2" and newest["last_step"] >= 1
 

@@ -53,7 +53,7 @@ def test_the_address_of_a_service_survives_its_instances(lab: Forgather) -> None
     assert lab.get("/api/tb/lab/").status_code == 404
     lab.cli("service", "start", "tensorboard", "lab")
     assert live(lab)["lab"]["queue_id"] != first
-    assert wait_until(lambda: lab.get("/api/tb/lab/data/environment").status_code == 200, 30)
+    assert wait_until(lambda: lab.get("/api/tb/lab/data/environment").status_code == 200)
     assert lab.get("/api/mkdocs/lab/").status_code == 404
 
 
@@ -153,7 +153,7 @@ def test_fifty_sleeping_services_run_no_process(make_forgather: MakeForgather, s
     declared = {f"run-{number}": {"logdir": str(sample_runs)} for number in range(50)}
     forgather = make_forgather(services={"tensorboard": declared})
     forgather.start()
-    wait_until(lambda: len(live(forgather)) == 50, 60)
+    wait_until(lambda: len(live(forgather)) == 50)
     wait_until(lambda: {job["status"] for job in live(forgather).values()} == {"sleeping"})
     assert all(job["pid"] is None for job in live(forgather).values())
     assert forgather.get("/api/tb/run-17/data/environment").status_code == 200
@@ -203,7 +203,7 @@ def test_mkdocs_works_below_its_prefix(forgather: Forgather, site: Path) -> None
     assert forgather.get(f"/api/mkdocs/{queue_id}/more/").status_code == 200
     assert forgather.get(f"/api/mkdocs/{queue_id}/search/search_index.json").json()["docs"]
     assert forgather.get(f"/api/tb/{queue_id}/").status_code == 404
-    assert requests.get(url, timeout=10).status_code == 401
+    assert requests.get(url, timeout=120).status_code == 401
     assert "Serving on" in forgather.get(f"/api/jobs/{queue_id}/tty").text
     forgather.cli("job", "kill", queue_id)
     forgather.wait_status(queue_id, "aborted")
@@ -222,7 +222,7 @@ def test_mkdocs_rebuilds_and_notifies_the_page(forgather: Forgather, site: Path)
     # The page's own long poll: it returns when there is a new build.
     assert int(forgather.get(f"/livereload/{epoch}/0", **from_page).text) > epoch
     assert "Other words." in forgather.get(f"/api/mkdocs/{queue_id}/").text
-    refused = requests.get(f"{forgather.url}/livereload/0/0", headers={"Referer": page}, timeout=10)
+    refused = requests.get(f"{forgather.url}/livereload/0/0", headers={"Referer": page}, timeout=120)
     assert refused.status_code == 401
     assert forgather.get("/livereload/0/0").status_code == 404
 

@@ -114,19 +114,19 @@ def test_a_login_link_signs_in_as_the_member(shared: SharedForgather, cli: Calla
     assert url.startswith(f"{shared.url}/?token=login-")
     ticket = {"token": url.partition("token=")[2]}
     browser = requests.Session()
-    assert browser.post(f"{shared.url}/api/auth/login", json=ticket, timeout=10).ok
-    me = browser.get(f"{shared.url}/api/auth/me", timeout=10).json()
+    assert browser.post(f"{shared.url}/api/auth/login", json=ticket, timeout=120).ok
+    me = browser.get(f"{shared.url}/api/auth/me", timeout=120).json()
     assert me == {"user": NEIGHBOUR, "is_admin": False, "address": shared.url}
     ours = shared.submit(logdir, port="auto")
-    refused = browser.post(f"{shared.url}/api/jobs/{ours}/control/kill", timeout=10)
+    refused = browser.post(f"{shared.url}/api/jobs/{ours}/control/kill", timeout=120)
     assert refused.status_code == 403
-    password = browser.post(f"{shared.url}/api/auth/set-password", json={"password": "correct horse"}, timeout=10)
+    password = browser.post(f"{shared.url}/api/auth/set-password", json={"password": "correct horse"}, timeout=120)
     assert password.status_code == 403
     # It is valid once: a copy from a history or a log is useless.
-    assert requests.post(f"{shared.url}/api/auth/login", json=ticket, timeout=10).status_code == 401
+    assert requests.post(f"{shared.url}/api/auth/login", json=ticket, timeout=120).status_code == 401
     # The ticket itself is neither a session cookie nor a bearer token.
     for headers in ({"Cookie": f"forgather_session={ticket['token']}"}, {"Authorization": f"Bearer {ticket['token']}"}):
-        assert requests.get(f"{shared.url}/api/jobs", headers=headers, timeout=10).status_code == 401
+        assert requests.get(f"{shared.url}/api/jobs", headers=headers, timeout=120).status_code == 401
 
 
 def status(shared: SharedForgather, *more: str) -> list[str]:
@@ -147,7 +147,7 @@ def test_which_clients_the_socket_accepts(shared: SharedForgather) -> None:
     )
     assert "does not know you: the members of its group use this server" in refused.stderr
     # Peer credentials exist on the unix socket only: TCP has none.
-    assert requests.get(f"{shared.url}/api/jobs", timeout=10).status_code == 401
+    assert requests.get(f"{shared.url}/api/jobs", timeout=120).status_code == 401
 
 
 def test_an_admin_of_the_settings_may_change_all(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from waiting import wait_until
 
 FreePort = Callable[[], int]
 # Long enough for a test to see it awake on a loaded machine.
-ASLEEP_SOON = {"idle_timeout": 3}
+ASLEEP_SOON = {"idle_timeout": 6}
 
 
 pytestmark = pytest.mark.usefixtures("needs_socket_placement")
@@ -44,6 +45,11 @@ def open_page(forgather: Forgather, queue_id: str) -> int:
     return forgather.get(f"/api/tb/{queue_id}/data/environment").status_code
 
 
+def starts(forgather: Forgather, queue_id: str) -> int:
+    """How often its TensorBoard has started, by its output. journald stores a line after the viewer has printed it."""
+    return forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.")
+
+
 def test_an_idle_job_sleeps_and_wakes(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, **ASLEEP_SOON)
@@ -55,15 +61,17 @@ def test_an_idle_job_sleeps_and_wakes(forgather: Forgather, sample_runs: Path, f
     assert processes(forgather) == []
     assert f"127.0.0.1:{port}" in listening(forgather)
     # Directly at its port, and then through the proxy.
-    answer = requests.get(f"http://127.0.0.1:{port}/api/tb/{queue_id}/data/environment", timeout=30)
+    answer = requests.get(f"http://127.0.0.1:{port}/api/tb/{queue_id}/data/environment", timeout=120)
     assert answer.status_code == 200
+    # The server may not know yet that the job woke: its unit does.
+    wait_until(lambda: processes(forgather) == [])
     forgather.wait_status(queue_id, "sleeping")
     assert open_page(forgather, queue_id) == 200
     again = forgather.wait_status(queue_id, "running")
     assert (again["finished_at"], again["port"]) == (None, port)
     assert again["invocation_id"] != running["invocation_id"]
     # One terminal for all of its runs.
-    assert forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.") == 3
+    wait_until(lambda: starts(forgather, queue_id) == 3)
 
 
 def test_fifty_simultaneous_requests_wake_a_job_once(
@@ -74,22 +82,27 @@ def test_fifty_simultaneous_requests_wake_a_job_once(
     with ThreadPoolExecutor(50) as clients:
         answers = list(clients.map(lambda _: open_page(forgather, queue_id), range(50)))
     assert answers == [200] * 50
-    assert forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.") == 1
+    assert wait_until(lambda: starts(forgather, queue_id)) == 1
 
 
 def test_twenty_lazy_jobs_run_no_process_until_they_are_visited(
     forgather: Forgather, sample_runs: Path, free_port: FreePort
 ) -> None:
     # Not `auto`: parallel tests use the same ports, and would probe these for readiness.
-    jobs = [forgather.submit(sample_runs, port=free_port(), lazy=True, idle_timeout=20) for _ in range(20)]
+    ports = {
+        forgather.submit(sample_runs, port=port, lazy=True, **ASLEEP_SOON): port
+        for port in (free_port() for _ in range(20))
+    }
     wait_until(lambda: listening(forgather).count("127.0.0.1:") == 20)
     assert processes(forgather) == []
-    visited = jobs[::4]
-    with ThreadPoolExecutor(2) as clients:
-        assert list(clients.map(lambda queue_id: open_page(forgather, queue_id), visited)) == [200] * 5
-    assert len(processes(forgather)) == 5
-    wait_until(lambda: processes(forgather) == [], 60)
-    assert {job["status"] for job in forgather.get("/api/jobs").json()} == {"sleeping"}
+    with ExitStack() as visits:
+        for queue_id in list(ports)[::4]:
+            # An open connection keeps the job awake until all are.
+            visits.enter_context(socket.create_connection(("127.0.0.1", ports[queue_id]), 120))
+            assert open_page(forgather, queue_id) == 200
+        assert len(processes(forgather)) == 5
+    wait_until(lambda: processes(forgather) == [])
+    wait_until(lambda: {job["status"] for job in forgather.get("/api/jobs").json()} == {"sleeping"})
 
 
 def test_wake_sleep_restart_and_kill_by_command(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
@@ -109,7 +122,7 @@ def test_wake_sleep_restart_and_kill_by_command(forgather: Forgather, sample_run
     forgather.cli("job", "kill", queue_id)
     ended = forgather.wait_status(queue_id, "aborted")
     assert (ended["error"], ended["exit_code"]) == ("killed on request", 0)
-    assert (listening(forgather), forgather.units()) == ("", [])
+    wait_until(lambda: (listening(forgather), forgather.units()) == ("", []))
     refused = forgather.cli("job", "wake", queue_id, check=False)
     assert (refused.returncode, "only a sleeping job can be woken" in refused.stderr) == (1, True)
     # An ended job is restarted under its own id.
@@ -127,7 +140,7 @@ def test_requests_during_and_right_after_sleep_and_restart(forgather: Forgather,
             meanwhile = other.submit(forgather.get, f"/api/tb/{queue_id}/data/environment")
             forgather.post(f"/api/jobs/{queue_id}/control/{action}", {})
             assert (action, open_page(forgather, queue_id)) == (action, 200)
-            answer = meanwhile.result(60)
+            answer = meanwhile.result(120)
             assert (action, answer.status_code) == (action, 200), answer.text
 
 
@@ -137,7 +150,7 @@ def test_killing_and_cancelling_a_sleeping_job(forgather: Forgather, sample_runs
         queue_id = forgather.submit(sample_runs, port=port, lazy=True)
         forgather.cli("job", *words, queue_id)
         assert forgather.wait_status(queue_id, "aborted")["error"] == "killed on request"
-        assert listening(forgather) == ""
+        wait_until(lambda: listening(forgather) == "")
 
 
 @pytest.mark.parametrize("kind", ["service", "socket"])
@@ -147,14 +160,14 @@ def test_a_stop_from_outside_ends_the_job(
     queue_id = forgather.submit(sample_runs, port=free_port())
     forgather.wait_status(queue_id, "running")
     forgather.systemctl("stop", forgather.unit(queue_id).replace(".service", f".{kind}"))
-    assert "stopped from outside" in forgather.wait_status(queue_id, "aborted", seconds=2)["error"]
+    assert "stopped from outside" in forgather.wait_status(queue_id, "aborted")["error"]
     assert wait_until(lambda: listening(forgather) == "" and forgather.units() == [])
 
 
 def test_stopping_the_socket_ends_a_sleeping_job(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port(), lazy=True)
     forgather.systemctl("stop", f"{forgather.prefix}-tensorboard-{queue_id}.socket")
-    assert "stopped from outside" in forgather.wait_status(queue_id, "aborted", seconds=2)["error"]
+    assert "stopped from outside" in forgather.wait_status(queue_id, "aborted")["error"]
 
 
 def _listeners(port: int) -> str:
@@ -191,21 +204,21 @@ def test_nothing_is_lost_when_the_server_is_killed(
 ) -> None:
     port = free_port()
     lazy = moment == "sleeping"
-    queue_id = forgather.submit(sample_runs, port=port, lazy=lazy, idle_timeout=3 if lazy else "never")
+    queue_id = forgather.submit(sample_runs, port=port, lazy=lazy, idle_timeout=6 if lazy else "never")
     forgather.wait_status(queue_id, moment)
     forgather.kill()
     # systemd wakes it without the server.
-    answer = requests.get(f"http://127.0.0.1:{port}/api/tb/{queue_id}/data/environment", timeout=30)
+    answer = requests.get(f"http://127.0.0.1:{port}/api/tb/{queue_id}/data/environment", timeout=120)
     assert answer.status_code == 200
     forgather.start()
     jobs: list[dict[str, Any]] = forgather.get("/api/jobs").json()
     assert [job["queue_id"] for job in jobs] == [queue_id]
-    assert jobs[0]["status"] in ("running", "sleeping")
+    forgather.wait_status(queue_id, "running", "sleeping")
     assert open_page(forgather, queue_id) == 200
-    assert forgather.get(f"/api/jobs/{queue_id}/tty").text.count("TensorBoard 2.") <= 2
+    assert starts(forgather, queue_id) <= 2
     forgather.cli("job", "kill", queue_id)
     forgather.wait_status(queue_id, "aborted")
-    assert listening(forgather) == ""
+    wait_until(lambda: listening(forgather) == "")
 
 
 def test_a_private_job_has_no_port(forgather: Forgather, sample_runs: Path) -> None:
@@ -221,7 +234,7 @@ def test_bind_all_listens_on_all_addresses(forgather: Forgather, sample_runs: Pa
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, bind_all=True, lazy=True)
     wait_until(lambda: f"*:{port}" in _listeners(port))
-    answer = requests.get(f"http://127.0.0.2:{port}/api/tb/{queue_id}/data/environment", timeout=30)
+    answer = requests.get(f"http://127.0.0.2:{port}/api/tb/{queue_id}/data/environment", timeout=120)
     assert answer.status_code == 200
     # TensorBoard itself stays on the loopback of its own network.
     pid = forgather.wait_status(queue_id, "running")["pid"]
@@ -232,7 +245,7 @@ def test_an_open_connection_keeps_a_job_awake(forgather: Forgather, sample_runs:
     port = free_port()
     queue_id = forgather.submit(sample_runs, port=port, **ASLEEP_SOON)
     forgather.wait_status(queue_id, "running")
-    with socket.create_connection(("127.0.0.1", port), 10):
+    with socket.create_connection(("127.0.0.1", port), 120):
         other = forgather.submit(sample_runs, port=free_port(), **ASLEEP_SOON)
         forgather.wait_status(other, "running")
         forgather.wait_status(other, "sleeping")

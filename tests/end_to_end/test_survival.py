@@ -40,7 +40,7 @@ def test_a_viewer_that_died_while_no_server_ran(forgather: Forgather, sample_run
     ended = forgather.wait_status(killed, "failed")
     assert (ended["signal"], ended["exit_code"]) == (9, None)
     assert forgather.wait_status(stopped, "aborted")["exit_code"] == 0
-    assert forgather.units() == []
+    wait_until(lambda: forgather.units() == [])
 
 
 def test_running_jobs_survive_a_deleted_database(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:

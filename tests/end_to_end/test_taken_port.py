@@ -39,7 +39,7 @@ def neighbour_port(free_port: FreePort) -> Iterator[int]:
         assert process.stdout.readline() == "up\n"
         yield port
         process.stdin.close()
-        process.wait(20)
+        process.wait(120)
 
 
 def test_the_token_is_not_sent_to_another_account_s_server(neighbour_port: int, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_the_token_is_not_sent_to_another_account_s_server(neighbour_port: int, 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FORGATHER_")}
     done = subprocess.run(
         [FORGATHER, "job", "list"],
-        env={**environment, "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True, text=True, check=False, timeout=60,
+        env={**environment, "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
@@ -72,7 +72,7 @@ def test_a_server_takes_the_next_port_and_its_user_s_commands_find_it(
 
     def forgather(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [FORGATHER, *words], env=environment, capture_output=True, text=True, check=False, timeout=60
+            [FORGATHER, *words], env=environment, capture_output=True, text=True, check=False, timeout=120
         )
 
     with socket.socket() as taken:
@@ -94,4 +94,4 @@ def test_a_server_takes_the_next_port_and_its_user_s_commands_find_it(
                 assert forgather("doctor", "--json").stdout.count(f"at {url}") == 1
             finally:
                 process.terminate()
-                process.wait(20)
+                process.wait(120)

@@ -110,7 +110,7 @@ worker.main()
 """
     line = json.dumps(asdict(request(tmp_path))) + "\n"
     done = subprocess.run(
-        [sys.executable, "-c", program], input=line, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", program], input=line, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.startswith("ready\n"), done.stderr
     assert json.loads(done.stdout.splitlines()[1])["values"] == {"a": "PermissionError"}

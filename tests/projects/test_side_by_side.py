@@ -29,7 +29,7 @@ class Held(Isolated):
     def answer(self, request: Request) -> Outcome:
         self.rendering.append(request.template)
         if request.project_dir.endswith("dialect"):
-            assert self.may_render.wait(60)
+            assert self.may_render.wait(120)
         return super().answer(request)
 
 
@@ -50,10 +50,10 @@ def test_one_project_does_not_wait_for_the_listing_of_all(workspace: Path, held:
         listing = threads.submit(catalog.projects, [str(workspace)])
         wait_until(lambda: held.rendering)
         one = threads.submit(catalog.config, str(workspace / "small"), "a.yaml")
-        assert one.result(30).output_dir is not None
+        assert one.result(120).output_dir is not None
         assert not listing.done()
         held.may_render.set()
-        assert len(listing.result(60)) == 2
+        assert len(listing.result(120)) == 2
 
 
 def test_two_listings_render_each_config_once(workspace: Path, held: type[Held]) -> None:
@@ -63,7 +63,7 @@ def test_two_listings_render_each_config_once(workspace: Path, held: type[Held])
         listings = [threads.submit(catalog.projects, [str(workspace)]) for _ in range(3)]
         wait_until(lambda: held.rendering)
         held.may_render.set()
-        first, *others = [listing.result(60) for listing in listings]
+        first, *others = [listing.result(120) for listing in listings]
     assert all(other == first for other in others)
     of_dialect = [name for name in held.rendering if name == "configs/plain.yaml"]
     assert len(of_dialect) == 1
@@ -77,7 +77,7 @@ def test_a_project_requested_during_a_listing_is_rendered_once(workspace: Path, 
         wait_until(lambda: "meta.yaml" in held.rendering)
         one = threads.submit(catalog.project, str(workspace / "dialect"))
         held.may_render.set()
-        assert one.result(60) == next(each for each in listing.result(60) if each.project_dir.endswith("dialect"))
+        assert one.result(120) == next(each for each in listing.result(120) if each.project_dir.endswith("dialect"))
     assert held.rendering.count("configs/plain.yaml") == 1
 
 

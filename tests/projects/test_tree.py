@@ -11,6 +11,7 @@ import dead_mount
 import pytest
 from dead_mount import NEVER, SlowMount
 from example_workspace import WORKSPACE
+from waiting import wait_until
 
 from forgather_units.files.lookups import Lookups, directly
 from forgather_units.projects import tree
@@ -39,7 +40,7 @@ def lookups() -> Iterator[Lookups]:
 def _listed(catalog: Catalog, root: Path) -> set[str]:
     """List in a thread, so that a hang does not block the test."""
     with ThreadPoolExecutor(1) as thread:
-        found = thread.submit(catalog.projects, [str(root)]).result(60)
+        found = thread.submit(catalog.projects, [str(root)]).result(120)
     return {str(Path(each.project_dir).parent.relative_to(root)) for each in found if each.configs}
 
 
@@ -48,7 +49,7 @@ def test_a_dead_mount_below_a_root_is_left_out(lookups: Lookups, mount: SlowMoun
     assert _listed(catalog, root) == {"near", "source/far", "mount/far"}
     mount.answer_after(NEVER)
     assert _listed(catalog, root) == {"near", "source/far"}
-    assert lookups.stuck() == {str(mount.point): 2}
+    wait_until(lambda: lookups.stuck() == {str(mount.point): 2})
 
 
 def test_the_stamps_of_files_on_a_dead_mount_are_unknown(lookups: Lookups, mount: SlowMount) -> None:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from proxy.front import Front
+from proxy.front import HASTY, Front
 from viewer_zoo import ID, MakeViewer, Respond, Viewer
 
 from forgather_units.proxy.destination import Open, OpenUnix
@@ -24,6 +24,20 @@ def front(running_front: Front) -> Front:
     running_front.targets.clear()
     running_front.files.clear()
     return running_front
+
+
+@pytest.fixture(scope="session")
+def running_hasty_front() -> Iterator[Front]:
+    front = Front(HASTY)
+    yield front
+    front.stop()
+
+
+@pytest.fixture
+def hasty_front(running_hasty_front: Front, front: Front) -> Front:
+    """Has the same targets as `front`, and waits for about a second only."""
+    running_hasty_front.targets = front.targets
+    return running_hasty_front
 
 
 @pytest.fixture

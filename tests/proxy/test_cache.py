@@ -112,7 +112,7 @@ def test_a_request_for_a_sleeping_viewer_gets_its_cached_page_and_wakes_it(
     assert isinstance(where, OpenUnix)
     front.targets[OTHER] = replace(where, release=f"release-{made.port}", asleep=True)
     assert front.ask(f"/api/tb/{OTHER}/")[1] == PAGE
-    wait_until(lambda: sleeper.connections > 0, 10, "the proxy connected to wake it")
+    wait_until(lambda: sleeper.connections > 0, what="the proxy connected to wake it")
     assert not sleeper.seen
 
 

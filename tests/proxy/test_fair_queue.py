@@ -123,12 +123,12 @@ class Server:
 
     def _work(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         self.served.append(environ["PATH_INFO"])
-        self.may_respond.wait(30)
+        self.may_respond.wait(120)
         start_response("200 OK", [("Content-Length", "4")])
         return [b"done"]
 
     def ask(self, path: str) -> http.client.HTTPConnection:
-        client = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=30)
+        client = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=120)
         client.request("GET", path)
         return client
 

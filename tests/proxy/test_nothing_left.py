@@ -54,4 +54,4 @@ def test_finished_requests_are_freed(front: Front, viewer: MakeViewer, method: s
         for _ in range(REQUESTS):
             assert front.get(path, method=method).startswith(b"HTTP/1.1 ")
         # The last responses may still be in the process of being sent.
-        wait_until(lambda: remaining() - before < REQUESTS // 2, 10, "the requests' objects are freed")
+        wait_until(lambda: remaining() - before < REQUESTS // 2, what="the requests' objects are freed")

@@ -64,13 +64,13 @@ def test_clients_that_do_not_read_block_no_thread(large: tuple[InThread, Callabl
         for _ in range(THREADS + 2):
             client = held.enter_context(socket.socket())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.settimeout(30)
+            client.settimeout(120)
             client.connect(("127.0.0.1", server.port))
             client.sendall(b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n" * 3)
             clients.append(client)
         # Otherwise all worker threads would wait for these clients.
         for _ in range(5):
-            assert requests.get(f"http://127.0.0.1:{server.port}/", timeout=30).text == "xx"
+            assert requests.get(f"http://127.0.0.1:{server.port}/", timeout=120).text == "xx"
         # The server has made no more than one response for each client.
         assert count() == THREADS + 2
         received = 0

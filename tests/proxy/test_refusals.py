@@ -69,34 +69,32 @@ def test_a_viewer_that_does_not_listen_is_a_bad_gateway(front: Front) -> None:
     assert json.loads(front.ask()[1])["detail"].startswith("MkDocs cannot be reached at ")
 
 
-def test_a_full_unix_socket_is_a_gateway_timeout(
-    front: Front, viewer: MakeViewer, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_full_unix_socket_is_a_gateway_timeout(hasty_front: Front, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = str(tmp_path_factory.mktemp("full") / "socket")
     with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
         listener.bind(path)
         listener.listen(0)
         first.connect(path)
-        front.targets[ID] = OpenUnix(path)
-        assert front.ask()[0].status == 504
+        hasty_front.targets[ID] = OpenUnix(path)
+        assert hasty_front.ask()[0].status == 504
 
 
-def test_a_viewer_that_never_responds_is_a_gateway_timeout(front: Front, viewer: MakeViewer) -> None:
+def test_a_viewer_that_never_responds_is_a_gateway_timeout(hasty_front: Front, viewer: MakeViewer) -> None:
     viewer(never_answers)
-    response, content = front.ask()
+    response, content = hasty_front.ask()
     assert response.status == 504
     assert "did not respond in time" in json.loads(content)["detail"]
 
 
-def test_a_viewer_that_reads_no_body_is_a_gateway_timeout(front: Front, viewer: MakeViewer) -> None:
+def test_a_viewer_that_reads_no_body_is_a_gateway_timeout(hasty_front: Front, viewer: MakeViewer) -> None:
     viewer(never_answers, reads_body=False)
-    response, _ = front.ask(method="POST", body=bytes(20_000_000))
+    response, _ = hasty_front.ask(method="POST", body=bytes(20_000_000))
     assert response.status == 504
 
 
-def test_a_viewer_that_stalls_ends_the_response(front: Front, viewer: MakeViewer) -> None:
+def test_a_viewer_that_stalls_ends_the_response(hasty_front: Front, viewer: MakeViewer) -> None:
     viewer(stalls)
-    answer = front.get()
+    answer = hasty_front.get()
     assert answer.endswith(b"\r\n\r\n12345")
 
 

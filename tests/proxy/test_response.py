@@ -107,7 +107,7 @@ def test_204_and_304_have_no_body(front: Front, viewer: MakeViewer, status: byte
 
 def test_a_connection_serves_several_requests(front: Front, viewer: MakeViewer) -> None:
     viewer(OK)
-    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=120)
     sockets = []
     for _ in range(3):
         connection.request("GET", f"/api/tb/{ID}/")

@@ -54,17 +54,17 @@ def _ask(front: Front, *how: object) -> Callable[[], tuple[int, bytes]]:
         return response.status, content
 
     answer = pool.submit(ask)
-    return lambda: answer.result(30)
+    return lambda: answer.result(120)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_a_broken_request_is_sent_again(front: Front, viewer: MakeViewer, back: Open, method: str) -> None:
     dying = Dying(front, viewer)
     answer = _ask(front, method)
-    assert dying.requested.wait(10)
+    assert dying.requested.wait(120)
     front.targets[ID] = BACK
     dying.dies.set()
-    wait_until(lambda: front.waiting == 1, 10, "the request waits for the viewer")
+    wait_until(lambda: front.waiting == 1, what="the request waits for the viewer")
     front.change_target(NotReady("tiny", ID, time.time()))
     front.change_target(Waiting("tiny", ID, None))
     front.change_target(back)
@@ -74,10 +74,10 @@ def test_a_broken_request_is_sent_again(front: Front, viewer: MakeViewer, back: 
 def test_a_broken_request_in_the_relay_is_sent_again(front: Front, viewer: MakeViewer, back: Open) -> None:
     dying = Dying(front, viewer)
     answer = _ask(front)
-    wait_until(lambda: TRANSFERS.slots.in_use == 1, 10, "the relay has the request")
+    wait_until(lambda: TRANSFERS.slots.in_use == 1, what="the relay has the request")
     front.targets[ID] = BACK
     dying.dies.set()
-    wait_until(lambda: front.waiting == 1, 10, "the request waits for the viewer")
+    wait_until(lambda: front.waiting == 1, what="the request waits for the viewer")
     front.change_target(back)
     assert answer() == (200, b"back")
 
@@ -86,7 +86,7 @@ def test_a_request_is_sent_again_if_the_viewer_is_back_already(front: Front, vie
     """Another request woke the viewer meanwhile: the broken exchange belongs to the run before."""
     dying = Dying(front, viewer)
     answer = _ask(front)
-    assert dying.requested.wait(10)
+    assert dying.requested.wait(120)
     front.targets[ID] = back
     dying.dies.set()
     assert answer() == (200, b"back")
@@ -100,7 +100,7 @@ def test_a_request_waits_for_a_new_socket_unit(front: Front, viewer: MakeViewer)
     hidden = Path(where.path).rename(f"{where.path}-hidden")
     front.targets[ID] = replace(where, is_new=True)
     response = _ask(front)
-    wait_until(lambda: front.waiting == 0 and TRANSFERS.slots.in_use == 1, 20, "the request waits")
+    wait_until(lambda: front.waiting == 0 and TRANSFERS.slots.in_use == 1, what="the request waits")
     hidden.rename(where.path)
     assert response() == (200, b"back")
 
@@ -108,10 +108,10 @@ def test_a_request_waits_for_a_new_socket_unit(front: Front, viewer: MakeViewer)
 def test_requests_during_the_restart_wait(front: Front, back: Open) -> None:
     front.targets[ID] = BACK
     answers = [_ask(front) for _ in range(5)]
-    wait_until(lambda: front.waiting == 5, 10, "all requests wait")
+    wait_until(lambda: front.waiting == 5, what="all requests wait")
     front.change_target(back)
     assert [answer() for answer in answers] == [(200, b"back")] * 5
-    wait_until(lambda: TRANSFERS.slots.in_use == 0, 10, "all slots are free")
+    wait_until(lambda: TRANSFERS.slots.in_use == 0, what="all slots are free")
 
 
 @pytest.mark.parametrize(("method", "body"), [("POST", b"x"), ("POST", None), ("GET", b"x"), ("DELETE", None)])
@@ -120,7 +120,7 @@ def test_requests_that_may_have_had_an_effect_are_not_sent_again(
 ) -> None:
     dying = Dying(front, viewer)
     answer = _ask(front, method, body)
-    assert dying.requested.wait(10)
+    assert dying.requested.wait(120)
     front.targets[ID] = BACK
     dying.dies.set()
     status, content = answer()
@@ -166,11 +166,11 @@ def test_a_response_that_has_begun_is_not_requested_again(received: bytes, appli
 def test_a_request_fails_if_the_viewer_ends(front: Front, viewer: MakeViewer) -> None:
     front.targets[ID] = BACK
     answer = _ask(front)
-    wait_until(lambda: front.waiting == 1, 10, "the request waits")
+    wait_until(lambda: front.waiting == 1, what="the request waits")
     front.change_target(Ended(ID, "killed on request"))
     status, content = answer()
     assert (status, b"killed on request" in content) == (404, True)
-    wait_until(lambda: TRANSFERS.slots.in_use == 0, 10, "its slot is free")
+    wait_until(lambda: TRANSFERS.slots.in_use == 0, what="its slot is free")
 
 
 def test_the_number_of_retries_is_limited(front: Front, viewer: MakeViewer) -> None:
@@ -195,8 +195,8 @@ def test_a_client_that_disconnects_releases_its_slot(front: Front) -> None:
     front.targets[ID] = BACK
     with front.connect() as client:
         client.sendall(f"GET {DATA} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
-        wait_until(lambda: front.waiting == 1, 10, "the request waits")
-    wait_until(lambda: front.waiting == 0 and TRANSFERS.slots.in_use == 0, 10, "no request waits")
+        wait_until(lambda: front.waiting == 1, what="the request waits")
+    wait_until(lambda: front.waiting == 0 and TRANSFERS.slots.in_use == 0, what="no request waits")
 
 
 def test_the_wait_for_a_viewer_is_limited() -> None:

@@ -53,11 +53,11 @@ def port(logdir: Path) -> Iterator[int]:
         [sys.executable, "-m", "tensorboard.main", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        wait_until(lambda: responds(port), 60, "TensorBoard responds")
+        wait_until(lambda: responds(port), what="TensorBoard responds")
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(120)
 
 
 def responds(port: int) -> bool:
@@ -69,7 +69,7 @@ def responds(port: int) -> bool:
 
 def fetch(port: int, path: str, method: str = "GET", body: str | None = None, **headers: str) -> tuple[int, str, bytes]:
     """Status, Content-Encoding and the body, undecoded."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request(method, f"/api/tb/{ID}/{path}", body, {k.replace("_", "-"): v for k, v in headers.items()})
     response = connection.getresponse()
     content = response.read()
@@ -167,7 +167,7 @@ _OF_ONE_EXCHANGE = {"date", "server", "expires", "connection", "content-length",
 
 def _response(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and the decoded body; of the content security policies only the viewer's own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", f"/api/tb/{ID}/{path}", headers={"Accept-Encoding": "gzip"})
     response = connection.getresponse()
     content = response.read()

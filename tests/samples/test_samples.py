@@ -123,7 +123,7 @@ def test_a_live_run_can_be_read_while_it_grows_and_ends_properly(tmp_path: Path,
                 log_of(live)
         finally:
             process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
     records = log_of(live)
     assert records[-1]["step"] >= grown
     assert len(read_back(live).Scalars("train-loss")) == records[-1]["step"]

@@ -25,7 +25,7 @@ class BootedMachine:
 
     def root(self, *command: str) -> str:
         """The command's output."""
-        done = subprocess.run(self._sandbox.enter(command), capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(self._sandbox.enter(command), capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

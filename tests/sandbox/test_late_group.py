@@ -53,7 +53,7 @@ def test_a_group_joined_after_the_manager_started() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=120,
         check=False,
     )
     before, joined, again = (part.strip().splitlines() for part in done.stdout.split("#")[1:])

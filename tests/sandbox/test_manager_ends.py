@@ -34,7 +34,7 @@ def test_exit_records_name_the_end_of_the_manager() -> None:
     tests = str(Path(__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-m", "forgather_units.sandbox", "run", "--private-network", "--", sys.executable, "-"],
-        input=f"TESTS = {tests!r}\n{_SCRIPT}", capture_output=True, text=True, check=False, timeout=120,
+        input=f"TESTS = {tests!r}\n{_SCRIPT}", capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-1] == "with-manager", done.stdout

@@ -33,7 +33,7 @@ def until(condition, seconds=30):
 def ask(path, method="get", **how):
     token = Path.home().joinpath(".config/forgather/server/auth_token").read_text().strip()
     headers = {"Authorization": "Bearer " + token}
-    return requests.request(method, "http://127.0.0.1:8765" + path, headers=headers, timeout=60, **how)
+    return requests.request(method, "http://127.0.0.1:8765" + path, headers=headers, timeout=120, **how)
 """
 _FIRST = r"""
 from forgather_units.samples.collection import write_samples
@@ -42,7 +42,7 @@ config = Path.home() / ".config/forgather/config.yaml"
 config.parent.mkdir(parents=True, exist_ok=True)
 config.write_text(CONFIG % runs)
 print(cli("service-unit", "install", "--socket"), file=sys.stderr)
-until(lambda: requests.get("http://127.0.0.1:8765/api/health", timeout=60).ok)
+until(lambda: requests.get("http://127.0.0.1:8765/api/health", timeout=120).ok)
 body = {"project_dir": "/", "config": "x", "job_type": "tensorboard", "job_params": {"logdir": str(runs), "port": 6006}}
 job = ask("/api/queue", "post", json=body).json()["queue_id"]
 until(lambda: ask(f"/api/jobs/{job}/status").json()["status"] == "running")
@@ -83,7 +83,7 @@ def boot(tmp_path: Path) -> Boot:
         options = ["--private-network", "--disk", str(tmp_path / "disk")]
         done = subprocess.run(
             [sys.executable, "-m", "forgather_units.sandbox", "run", *options, "--", sys.executable, "-"],
-            input=given + _COMMON + script, capture_output=True, text=True, check=False, timeout=180,
+            input=given + _COMMON + script, capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

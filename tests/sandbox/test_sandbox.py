@@ -35,7 +35,7 @@ def start(*command: str, options: tuple[str, ...] = (), **how: Any) -> subproces
 
 def run(*command: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     process = start(*command, options=options, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=120)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
@@ -74,7 +74,7 @@ def no_remains() -> Iterator[None]:
     yield
     assert launchers
     for pid in launchers:
-        wait_until(lambda pid=pid: not traces(pid), 20, f"the remains of the sandbox of {pid} are gone")  # type: ignore[misc]
+        wait_until(lambda pid=pid: not traces(pid), what=f"the remains of the sandbox of {pid} are gone")  # type: ignore[misc]
     assert (_text(Path("/proc/self/mounts")), sorted(Path("/mnt").iterdir())) == before
 
 
@@ -132,7 +132,7 @@ class TestInside:
 
     def test_two_sandboxes_at_once(self) -> None:
         both = [start("systemctl", "--user", "is-system-running", stdout=subprocess.PIPE) for _ in range(2)]
-        assert [each.communicate(timeout=90)[0] for each in both] == ["running\n", "running\n"]
+        assert [each.communicate(timeout=120)[0] for each in both] == ["running\n", "running\n"]
 
 
 @needs_root
@@ -151,7 +151,7 @@ def test_a_checkout_three_levels_below(top: str) -> None:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         launchers.append(process.pid)
-        out, err = process.communicate(timeout=90)
+        out, err = process.communicate(timeout=120)
         assert (process.returncode, out) == (0, f"{checkout}\nforgather_units\n"), err
 
 
@@ -191,13 +191,13 @@ class TestTheEnd:
     def test_a_signal_reaches_the_command_which_may_end_properly(self, number: signal.Signals) -> None:
         process = start_long_command()
         os.killpg(process.pid, number)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=120)
         assert (output, process.returncode) == ("stopping\n", 3)
 
     def test_the_sandbox_ends_with_its_killed_launcher(self) -> None:
         process = start_long_command()
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user for this test")

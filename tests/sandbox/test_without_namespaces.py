@@ -38,7 +38,7 @@ def inside(script: str) -> dict[str, Any]:
     command = f"cat > /tmp/script.py; {run}; cat /tmp/result"
     done = subprocess.run(
         [sys.executable, "-m", "forgather_units.sandbox", "run", "--no-user-namespaces", "--", "bash", "-c", command],
-        input=script, capture_output=True, text=True, check=False, timeout=120,
+        input=script, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)

@@ -48,10 +48,10 @@ def test_a_refused_unit_at_the_head_of_the_queue(real: RealScheduler, tmp_path: 
     assert [type(state) for state in states[1:3]] == [Starting, Starting]
     assert states[3] == Queued("limit reached (max_running is 2)")
     assert RefusingViewers.attempts == before + 3, "each was started once"
-    wait_until(lambda: isinstance(real.state(others[0]), Running), 30)
+    wait_until(lambda: isinstance(real.state(others[0]), Running))
     # The cap holds while one after the other ends.
     scheduler.kill(others[0])
-    wait_until(lambda: isinstance(real.state(others[2]), Starting | Running), 30)
+    wait_until(lambda: isinstance(real.state(others[2]), Starting | Running))
     assert sum(isinstance(job.state, Starting | Running) for job in scheduler.jobs()) == 2
 
 
@@ -91,5 +91,5 @@ def test_a_sweep_stops_a_live_unit_of_an_ended_job(
     job = scheduler.job(queue_id)
     real.viewers.start(job, port)
     assert scheduler.sweep() == 1
-    wait_until(lambda: not real.viewers.is_there(job), 20)
+    wait_until(lambda: not real.viewers.is_there(job))
     assert scheduler.sweep() == 0

@@ -137,7 +137,7 @@ def test_a_job_survives_while_the_manager_is_away(real: RealScheduler, tmp_path:
     real.restart()
     assert isinstance(real.scheduler.job(bad).state, Starting | Running)
     FAULTS.clear()
-    wait_until(lambda: isinstance(real.state(bad), Running), 30)
+    wait_until(lambda: isinstance(real.state(bad), Running))
 
 
 def test_an_unusable_record_is_set_aside(real: RealScheduler, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -79,7 +79,7 @@ def test_a_fixed_port_job_waits_for_its_port(
     waits = Queued(f"port {port} is held by another process")
     wait_until(lambda: real.state(queue_id) == waits)
     rival.release()
-    wait_until(lambda: _port(real, queue_id) == port, 20)
+    wait_until(lambda: _port(real, queue_id) == port)
 
 
 def test_a_kill_ends_a_job_whose_port_was_taken(real: RealScheduler, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_direct_job_that_crashed_and_lost_its_port_gets_another(tmp_path: Path
         port = running(made, queue_id).port
         made.crash(made.scheduler.job(queue_id))
         held.enter_context(closing(_take(port)))
-        wait_until(lambda: made.state(queue_id) and _running_port(made, queue_id) not in (None, port), 30)
+        wait_until(lambda: made.state(queue_id) and _running_port(made, queue_id) not in (None, port))
 
 
 def test_a_direct_job_that_fails_for_another_reason_ends(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_direct_job_that_fails_for_another_reason_ends(tmp_path: Path) -> None
 
 
 def running(real: RealScheduler, queue_id: str) -> Running:
-    state = wait_until(lambda: _running_or_ended(real, queue_id), 30)
+    state = wait_until(lambda: _running_or_ended(real, queue_id))
     assert isinstance(state, Running), state
     return state
 

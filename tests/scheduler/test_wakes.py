@@ -67,13 +67,13 @@ def test_a_crash_loop_ends_the_job_which_can_be_restarted(real: RealScheduler, t
             real.crash(now)
         return isinstance(state, Ended)
 
-    wait_until(crashed_again, 60)
+    wait_until(crashed_again)
     state = real.scheduler.job(job.queue_id).state
     assert isinstance(state, Ended) and state.outcome is Outcome.FAILED
     assert "started too often in a short time" in state.reason
     assert len(seen) == 10
     real.scheduler.restart(job.queue_id)
-    wait_until(lambda: isinstance(real.state(job.queue_id), Running), 30)
+    wait_until(lambda: isinstance(real.state(job.queue_id), Running))
 
 
 @pytest.mark.parametrize(("signal", "name"), [("SEGV", "11 (SIGSEGV)"), ("ILL", "4 (SIGILL)"), ("KILL", "9 (SIGKILL)")])
@@ -81,7 +81,7 @@ def test_a_viewer_killed_by_a_signal_before_readiness_fails(tmp_path: Path, sign
     kind = crashing(signal)
     with real_scheduler(tmp_path, {kind.name: kind}) as made:
         job = made.scheduler.submit(replace(files_of(tmp_path, lazy=False), kind=kind))
-        wait_until(lambda: isinstance(made.state(job.queue_id), Ended), 30)
+        wait_until(lambda: isinstance(made.state(job.queue_id), Ended))
         state = made.scheduler.job(job.queue_id).state
         assert isinstance(state, Ended)
         assert state.reason == f"ended with signal {name}"

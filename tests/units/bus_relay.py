@@ -39,7 +39,7 @@ class BusRelay:
         return self._command("count")
 
     def end(self) -> None:
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=120)
 
     def _command(self, word: str) -> int:
         assert self._process.stdin is not None

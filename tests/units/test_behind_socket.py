@@ -88,7 +88,7 @@ class Sleeper:
 
     def record(self) -> ExitRecord:
         """The record of its end."""
-        found = wait_until(lambda: read_exit_record(self.exit_file), 20)
+        found = wait_until(lambda: read_exit_record(self.exit_file))
         assert found is not None
         return found
 
@@ -96,7 +96,7 @@ class Sleeper:
         return str(self.bus.properties(self.service, ["ActiveState"])["ActiveState"])
 
     def get(self) -> int:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request("GET", "/")
             return connection.getresponse().status
@@ -119,7 +119,7 @@ def make(tmp_path: Path, free_port: Callable[[], int], needs_socket_placement: N
     for each in made:
         for unit in (each.socket, each.service):
             bus.stop(unit)
-        wait_until(lambda: each.state() in ("inactive", "failed"), 20)  # noqa: B023 - called at once
+        wait_until(lambda: each.state() in ("inactive", "failed"))  # noqa: B023 - called at once
         bus.reset_failed(each.service)
     bus.close()
 
@@ -128,7 +128,7 @@ def test_a_unit_of_version_0_1_0_wakes_and_falls_asleep(make: Make) -> None:
     unit = make()
     assert unit.state() == "inactive"
     assert unit.get() == 200
-    wait_until(lambda: unit.state() == "inactive", 20)
+    wait_until(lambda: unit.state() == "inactive")
     found = unit.record()
     assert (found.result, found.code, found.stopped) == ("success", 0, False)
     assert unit.get() == 200
@@ -138,7 +138,7 @@ def test_the_scripts_find_their_programs_without_a_usable_path(make: Make) -> No
     """Without systemd-notify the start would time out; without systemctl and mv there would be no record."""
     unit = make("PATH=/nowhere")
     assert unit.get() == 200
-    wait_until(lambda: unit.state() == "active", 10)
+    wait_until(lambda: unit.state() == "active")
     unit.bus.stop(unit.service)
     found = unit.record()
     assert (found.result, found.stopped) == ("success", True)

@@ -59,8 +59,8 @@ class Unit:
     def record(self) -> ExitRecord:
         """Its record, once the unit is inactive or failed."""
         # A unit that has not started yet is inactive too: wait for the record first.
-        found = wait_until(lambda: read_exit_record(self.file), 20)
-        wait_until(lambda: self.is_in("inactive", "failed"), 20)
+        found = wait_until(lambda: read_exit_record(self.file))
+        wait_until(lambda: self.is_in("inactive", "failed"))
         assert found is not None
         return found
 
@@ -80,7 +80,7 @@ def make(bus: ManagerBus, tmp_path: Path) -> Iterator[Make]:
     for unit in made:
         bus.kill(unit.name, 9)
         bus.stop(unit.name)
-        wait_until(lambda: unit.is_in("inactive", "failed"), 20)  # noqa: B023 - called at once
+        wait_until(lambda: unit.is_in("inactive", "failed"))  # noqa: B023 - called at once
         bus.reset_failed(unit.name)
 
 
@@ -205,7 +205,7 @@ def test_without_a_writable_folder_the_unit_s_properties_give_the_end(
     make: Make, tmp_path: Path, script: str, code: int | None, signal: int | None
 ) -> None:
     unit = make(script, tmp_path / "absent" / "exit")
-    wait_until(lambda: unit.is_in("failed"), 20)
+    wait_until(lambda: unit.is_in("failed"))
     assert read_exit_record(unit.file) is None
     names = ("Result", "ExecMainCode", "ExecMainStatus", "InvocationID", "InactiveEnterTimestamp")
     record = exit_of_properties(unit.bus.properties(unit.name, names), 0.0)
@@ -218,12 +218,12 @@ def test_on_a_full_disk_the_record_goes_to_the_spare_file(make: Make, tmp_path: 
     """The folder of the first file does not exist, so it cannot be written, as on a full disk."""
     spare = tmp_path / "spare" / "exit"
     unit = make("exit 7", tmp_path / "absent" / "exit", spare)
-    found = wait_until(lambda: read_exit_record(unit.file, spare), 20)
+    found = wait_until(lambda: read_exit_record(unit.file, spare))
     assert found is not None and how(found) == ("exit-code", 7, None, False)
     (tmp_path / "absent").mkdir()
     unit.bus.reset_failed(unit.name)
     again = make("exit 8", unit.file, spare)
-    wait_until(lambda: read_exit_record(again.file), 20)
+    wait_until(lambda: read_exit_record(again.file))
     wait_until(lambda: not spare.exists(), what="the record of the earlier run is removed")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from waiting import wait_until
+from waiting import PATIENCE, wait_until
 
 from forgather_units.journal.follower import Follower, Subscription
 from forgather_units.journal.reader import Journal, Line, LineKind
@@ -39,16 +38,16 @@ def next_line(stream: Subscription, seconds: float) -> Line | None:
 
 
 def take(stream: Subscription, count: int) -> list[Line]:
-    """The next `count` lines; fewer if none arrives for ten seconds."""
+    """The next `count` lines; fewer if none arrives for a long time."""
     lines: list[Line] = []
-    while len(lines) < count and (line := next_line(stream, 10)) is not None:
+    while len(lines) < count and (line := next_line(stream, PATIENCE)) is not None:
         lines.append(line)
     return lines
 
 
 def all_lines(journal: Journal, unit: str, count: int) -> list[Line]:
     """All lines, once there are `count`."""
-    wait_until(lambda: len(list(journal.read(unit))) >= count, 20)
+    wait_until(lambda: len(list(journal.read(unit))) >= count)
     return list(journal.read(unit))
 
 
@@ -57,7 +56,7 @@ def test_output_is_preserved_byte_for_byte(run_unit: Run, journal: Journal) -> N
         r"printf '\033[31mred\033[0m\n'; printf 'caf\351\n'; "
         r"head -c 200000 /dev/zero | tr '\0' x; echo; echo last; sleep 30"
     )
-    wait_until(lambda: b"last" in b"".join(journal.dump(unit)), 20)
+    wait_until(lambda: b"last" in b"".join(journal.dump(unit)))
     text = b"".join(journal.dump(unit))
     assert text.startswith(b"\x1b[31mred\x1b[0m\ncaf\xe9\n")
     assert text.count(b"x") == 200_000
@@ -75,7 +74,7 @@ def test_reading_resumes_exactly_after_a_cursor(run_unit: Run, journal: Journal)
 def test_no_line_is_lost_between_history_and_live_output(run_unit: Run, journal: Journal, follower: Follower) -> None:
     unit = run_unit(f"for n in $(seq 1 {MANY}); do echo $n; done; sleep 60")
     for start in (1, 700, 1500):
-        wait_until(lambda: len(list(journal.read(unit))) >= start, 20)  # noqa: B023 - called at once
+        wait_until(lambda: len(list(journal.read(unit))) >= start)  # noqa: B023 - called at once
         with follower.subscribe(unit) as stream:
             assert numbers(take(stream, MANY)) == list(range(1, MANY + 1))
 
@@ -96,7 +95,9 @@ def test_lines_of_short_lived_children_are_read(run_unit: Run, journal: Journal)
 def test_finish_ends_the_stream_after_the_last_line(run_unit: Run, journal: Journal, follower: Follower) -> None:
     unit = run_unit("seq 1 20")
     with follower.subscribe(unit) as stream:
-        threading.Timer(0.2, stream.finish).start()
+        # The follower may not have them yet.
+        all_lines(journal, unit, 20)
+        stream.finish()
         lines = []
         while not stream.over:
             if (line := next_line(stream, 1)) is not None:

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,25 +49,41 @@ def test_a_job_waits_while_the_runtime_folder_is_full(real: RealScheduler, tmp_p
             assert isinstance(real.state(earlier), Sleeping)
         finally:
             filling.unlink()
-    wait_until(lambda: isinstance(real.state(waiting), Sleeping), 20)
+    wait_until(lambda: isinstance(real.state(waiting), Sleeping))
 
 
-@pytest.fixture
-def needed() -> Iterator[Path]:
-    """A file that systemd reads to start a viewer: without it, a start fails with the result `resources`."""
+@contextmanager
+def _needed_file(unit: str = "") -> Iterator[Path]:
+    """A file that systemd reads to start a viewer; `unit` has more settings of its unit."""
     prefix = f"fgtest{os.getpid()}-files-"
     file, drop_in = (
         Path(SCOPE.runtime_dir, f"{prefix}needed"),
         Path(SCOPE.runtime_dir, f"systemd/user/{prefix}.service.d"),
     )
     drop_in.mkdir(parents=True)
-    (drop_in / "needed.conf").write_text(f"[Unit]\nStartLimitBurst=3\n[Service]\nEnvironmentFile={file}\n")
+    (drop_in / "needed.conf").write_text(f"[Unit]\n{unit}\n[Service]\nEnvironmentFile={file}\n")
     subprocess.run(["systemctl", SCOPE.flag, "daemon-reload"], check=True)
     file.touch()
-    yield file
-    file.unlink(missing_ok=True)
-    shutil.rmtree(drop_in)
-    subprocess.run(["systemctl", SCOPE.flag, "daemon-reload"], check=True)
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+        shutil.rmtree(drop_in)
+        subprocess.run(["systemctl", SCOPE.flag, "daemon-reload"], check=True)
+
+
+@pytest.fixture
+def needed() -> Iterator[Path]:
+    """Without this file a start fails with the result `resources`, and systemd tries again for ten seconds."""
+    with _needed_file() as file:
+        yield file
+
+
+@pytest.fixture
+def soon_needed() -> Iterator[Path]:
+    """The same, but systemd gives up after the third start."""
+    with _needed_file("StartLimitBurst=3") as file:
+        yield file
 
 
 @pytest.mark.parametrize("slept", [False, True], ids=["first-wake", "later-wake"])
@@ -76,8 +93,8 @@ def test_a_wake_without_resources_is_retried(real: RealScheduler, tmp_path: Path
     job = scheduler.submit(files_of(tmp_path))
     if slept:
         scheduler.wake(job.queue_id)
-        wait_until(lambda: isinstance(real.state(job.queue_id), Running), 20)
-        wait_until(lambda: _asleep(real, job), 20)
+        wait_until(lambda: isinstance(real.state(job.queue_id), Running))
+        wait_until(lambda: _asleep(real, job))
     needed.unlink()
     with _visitor(real.unit_factory.socket_path(job.queue_id)) as visitor:
         visitor.sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -85,13 +102,13 @@ def test_a_wake_without_resources_is_retried(real: RealScheduler, tmp_path: Path
         assert "systemd lacked the resources" in scheduler.job(job.queue_id).last_failure
         needed.touch()
         assert visitor.recv(12) == b"HTTP/1.0 200"
-    wait_until(lambda: isinstance(real.state(job.queue_id), Running), 20)
+    wait_until(lambda: isinstance(real.state(job.queue_id), Running))
 
 
 def _visitor(path: str) -> socket.socket:
     """A connection to the socket at `path`, once it listens."""
     visitor = socket.socket(socket.AF_UNIX)
-    visitor.settimeout(30)
+    visitor.settimeout(120)
     wait_until(lambda: visitor.connect_ex(path) == 0)
     return visitor
 
@@ -106,15 +123,15 @@ def _asleep(real: RealScheduler, job: Job) -> bool:
 
 @pytest.mark.parametrize("how", ["socket", "direct"])
 def test_a_long_lack_of_resources_requeues_the_job(
-    real: RealScheduler, tmp_path: Path, needed: Path, caplog: pytest.LogCaptureFixture, how: str
+    real: RealScheduler, tmp_path: Path, soon_needed: Path, caplog: pytest.LogCaptureFixture, how: str
 ) -> None:
     """Longer than systemd retries: the scheduler requeues the job, which starts once the resources are back."""
-    needed.unlink()
+    soon_needed.unlink()
     queue_id = real.scheduler.submit(files_of(tmp_path, lazy=False, direct=how == "direct")).queue_id
     retried = f"{queue_id} could not be started, will be tried again: systemd lacked the resources"
-    wait_until(lambda: not isinstance(real.state(queue_id), Ended) and retried in caplog.text, 20)
-    needed.touch()
-    wait_until(lambda: isinstance(real.state(queue_id), Running), 20)
+    wait_until(lambda: not isinstance(real.state(queue_id), Ended) and retried in caplog.text)
+    soon_needed.touch()
+    wait_until(lambda: isinstance(real.state(queue_id), Running))
 
 
 def test_a_kill_while_resources_lack_ends_the_job(real: RealScheduler, tmp_path: Path, needed: Path) -> None:

@@ -34,7 +34,7 @@ class Received:
 
     def of(self, unit: str) -> None:
         """Wait for a signal about `unit`."""
-        while self.units.get(timeout=10) != unit:
+        while self.units.get(timeout=120) != unit:
             pass
 
     def forget(self) -> None:
@@ -60,7 +60,7 @@ def make_received() -> Iterator[Callable[[], Received]]:
 @pytest.fixture
 def received(make_received: Callable[[], Received]) -> Received:
     listener = make_received()
-    assert listener.signals.wait_connected(10)
+    assert listener.signals.wait_connected(120)
     return listener
 
 
@@ -116,7 +116,7 @@ def test_no_attempt_leaves_a_descriptor_open(
     relay.close()
     monkeypatch.setattr("forgather_units.systemd.signals.CALL_LIMIT", 10.0)
     relay.listen()
-    assert received.signals.wait_connected(10)
+    assert received.signals.wait_connected(120)
     # The descriptor of the last failed attempt is closed a moment later.
     wait_until(lambda: are_open() <= before)
 
@@ -126,7 +126,7 @@ def test_a_bus_that_starts_late_is_found(relay: BusRelay, make_received: Callabl
     late = make_received()
     assert not late.signals.wait_connected(0.3)
     relay.listen()
-    assert late.signals.wait_connected(10)
+    assert late.signals.wait_connected(120)
     receives_signals(late, run_unit)
 
 
@@ -141,13 +141,13 @@ def test_a_bus_that_does_not_respond_is_retried(
     assert listener.connected == 0
     relay.close()
     relay.listen()
-    assert listener.signals.wait_connected(10)
+    assert listener.signals.wait_connected(120)
     receives_signals(listener, run_unit)
 
 
 def test_stop_works_in_every_state_of_the_connection(relay: BusRelay, make_received: Callable[[], Received]) -> None:
     connected = make_received()
-    assert connected.signals.wait_connected(10)
+    assert connected.signals.wait_connected(120)
     connected.signals.stop()
     relay.close()
     relay.listen_without_response()
@@ -169,7 +169,7 @@ def test_stop_works_in_every_state_of_the_connection(relay: BusRelay, make_recei
 def test_signals_arrive_after_a_restart_of_the_bus_or_the_manager(
     received: Received, run_unit: Run, words: tuple[str, ...]
 ) -> None:
-    subprocess.run(["systemctl", "--user", *words], check=True, timeout=30)
+    subprocess.run(["systemctl", "--user", *words], check=True, timeout=120)
     if "dbus.service" in words:
         wait_until(lambda: received.connected == 2)
     received.forget()

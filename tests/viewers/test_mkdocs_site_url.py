@@ -46,10 +46,10 @@ def serve(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[[st
             prepared.write_text(MKDOCS.prepare(options, PREFIX, public_url, str(scripts)) or "")
             words = [*MKDOCS.find("").command, *MKDOCS.flags(options, port, PREFIX, str(prepared))]
             process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            held.callback(process.wait, 20)
+            held.callback(process.wait, 120)
             held.callback(process.terminate)
             url = f"http://127.0.0.1:{port}"
-            wait_until(lambda: _responds(url), 60, "MkDocs responds")
+            wait_until(lambda: _responds(url), what="MkDocs responds")
             return url
 
         yield start
@@ -57,8 +57,8 @@ def serve(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[[st
 
 def _responds(url: str) -> bool:
     try:
-        return requests.get(f"{url}{PREFIX}/", timeout=10).ok
-    except requests.ConnectionError:
+        return requests.get(f"{url}{PREFIX}/", timeout=120).ok
+    except requests.RequestException:
         return False
 
 
@@ -66,13 +66,13 @@ def _responds(url: str) -> bool:
 def test_links_use_the_public_url_and_never_the_port(serve: Callable[[str], str], public_url: str) -> None:
     """Without a public URL the links are paths, which are right under every host name."""
     url = serve(public_url)
-    page = requests.get(f"{url}{PREFIX}/more/", timeout=10).text
+    page = requests.get(f"{url}{PREFIX}/more/", timeout=120).text
     (canonical,) = re.findall(r'<link rel="canonical" href="([^"]*)"', page)
     assert canonical == f"{public_url}{PREFIX}/more/"
     assert "the user's own hook" in page
-    sitemap = requests.get(f"{url}{PREFIX}/sitemap.xml", timeout=10).text
+    sitemap = requests.get(f"{url}{PREFIX}/sitemap.xml", timeout=120).text
     assert re.findall("<loc>(.*)</loc>", sitemap) == [f"{public_url}{PREFIX}/", f"{public_url}{PREFIX}/more/"]
     port = url.rpartition(":")[2]
     assert f":{port}" not in page + sitemap
-    missing = requests.get(f"{url}{PREFIX}/not-there", timeout=10)
+    missing = requests.get(f"{url}{PREFIX}/not-there", timeout=120)
     assert (missing.status_code, f'href="{PREFIX}/css/base.css"' in missing.text) == (404, True)

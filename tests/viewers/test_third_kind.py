@@ -38,7 +38,7 @@ def test_a_job_of_a_new_kind_is_queued_started_reached_and_ended(real: RealSched
     submission, _ = parser.parse(body)
     job = scheduler.submit(submission)
     assert (job.path_prefix, job.title) == (f"/api/files/{job.queue_id}", "shown")
-    wait_until(lambda: isinstance(real.state(job.queue_id), Running), 30)
+    wait_until(lambda: isinstance(real.state(job.queue_id), Running))
     state = scheduler.job(job.queue_id).state
     assert isinstance(state, Running) and state.port is not None and state.port >= USUAL_PORT
     if scheduler.job(job.queue_id).has_socket:
