@@ -31,7 +31,7 @@ from forgather_units.viewers.tensorboard.program import find_tensorboard, tensor
 _OLDEST_SYSTEMD: Final = 252
 _OLDEST_TENSORBOARD: Final = (2, 20)
 _CGROUPS: Final = Path("/sys/fs/cgroup")
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 15.0
 _PROGRAM_LIMIT: Final = 30.0
 _NO_SYSTEMD: Final = "without systemd: forgather sandbox run -- CMD (as root)"
 
@@ -39,7 +39,7 @@ _NO_SYSTEMD: Final = "without systemd: forgather sandbox run -- CMD (as root)"
 def examine(host: Capabilities | None = None, ask: Ask = directly) -> list[Finding]:
     """All findings about this host, as the present user; `host` is the result of the probe (None: probe now).
 
-    `ask` looks for programs. Never raises; at worst takes a few seconds.
+    `ask` looks for programs. Never raises; takes seconds, or longer on a busy machine.
     """
     first = [check() for check in _FIRST]
     manager_answers = all(finding.verdict is not Verdict.BAD for finding in first)

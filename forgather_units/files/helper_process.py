@@ -19,6 +19,16 @@ Message = Ready | Entering | Outcome
 _START_LIMIT: Final = 30.0
 
 
+def is_runnable(pid: int) -> bool:
+    """Whether the process uses the CPU, or would if the machine were less busy (state R)."""
+    try:
+        # The process name before it may contain any character.
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return False
+    return fields[:1] == [b"R"]
+
+
 class HelperEnded(Exception):
     """The process has ended: the kernel killed it for exceeding a limit, or another process did."""
 
@@ -78,13 +88,8 @@ class HelperProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether it is runnable (state R), and not waiting for a file system."""
-        try:
-            # The process name before it may contain any character.
-            fields = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
-        except OSError:
-            return False
-        return fields[:1] == [b"R"]
+        """Whether it is runnable, and not waiting for a file system."""
+        return is_runnable(self.pid)
 
     def _close(self) -> None:
         """Once, although the server's end and the thread that waits for the helper may both call it."""

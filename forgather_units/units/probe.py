@@ -19,7 +19,8 @@ from forgather_units.systemd.scope import Scope
 from forgather_units.systemd.socket_proxyd import socket_proxy
 from forgather_units.units.hiding import RUN, RUN_USER, covered, empty_folder, homes_to_cover
 
-_PATIENCE: Final = 10.0
+# Seconds, for a busy machine: a host whose units do not end in time would lose all its protections.
+_PATIENCE: Final = 30.0
 _PATH: Final = "/usr/bin:/bin"
 """The PATH of a service manager, and so that of the server and of its units, may lack even these."""
 _MEMORY: Final = 64 * 1024 * 1024

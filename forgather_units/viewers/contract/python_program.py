@@ -13,12 +13,13 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from forgather_units.files import mount_walk
+from forgather_units.files.helper_process import is_runnable
 from forgather_units.files.regular_file import open_regular
 from forgather_units.host.account import home_folders
 
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 _INTERPRETER_LIMIT: Final = 10.0
 """Seconds: on a cold network file system an interpreter takes several."""
 LAUNCHER_LIMIT: Final = 3.0
+# Seconds beyond a limit for a program that uses the CPU, as on a busy machine, and the interval to check that.
+_BUSY: Final = 10.0
+_AGAIN: Final = 0.1
 _ANSWER: Final = "FORGATHER_ANSWER"
 _LIB: Final = "FORGATHER_LIB"
 _NOT_PASSED: Final = ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID")
@@ -130,7 +134,7 @@ def _interpreter(command: str) -> list[str]:
 
 
 def _run(command: list[str], environment: dict[str, str], limit: float) -> None:
-    """Run until it ends, at most for `limit` seconds."""
+    """Run until it ends, at most for `limit` seconds; for longer while it uses the CPU."""
     nowhere = subprocess.DEVNULL
     try:
         process = subprocess.Popen(
@@ -139,13 +143,24 @@ def _run(command: list[str], environment: dict[str, str], limit: float) -> None:
     except OSError as why:
         log.debug("%s: %s", command[0], why)
         return
-    try:
-        process.wait(limit)
-    except subprocess.TimeoutExpired:
+    latest = time.monotonic() + limit + _BUSY
+    while not _ends(process, limit):
+        limit = _AGAIN
+        if is_runnable(process.pid) and time.monotonic() < latest:
+            continue
         os.killpg(process.pid, signal.SIGKILL)
         # A process that waits for a dead mount does not end.
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(1)
+        _ends(process, 1)
+        return
+
+
+def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it ends within this time."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _identity(command: str) -> _Identity:
