@@ -137,11 +137,13 @@ class Retry:
                 continue
             exchange = Exchange(sock, self.method, self.request(where), self.timeouts, 0)
             sock.setblocking(False)
-            try:
-                await loop.sock_sendall(sock, exchange.unsent)
-            except OSError:
-                exchange.close()
-                continue
+            if exchange.unsent:
+                try:
+                    await loop.sock_sendall(sock, exchange.unsent)
+                except OSError:
+                    exchange.close()
+                    continue
+            # Even an empty send fails if the viewer has closed, and its response may be complete.
             return exchange
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from proxy.front import Front
@@ -103,6 +105,29 @@ def test_a_request_waits_for_a_new_socket_unit(front: Front, viewer: MakeViewer)
     wait_until(lambda: front.waiting == 0 and TRANSFERS.slots.in_use == 1, what="the request waits")
     hidden.rename(where.path)
     assert response() == (200, b"back")
+
+
+def test_a_viewer_may_respond_and_close_at_once(
+    front: Front, viewer: MakeViewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its response is used, and the request is not sent again."""
+
+    def made_late(sock: socket.socket, *how: Any) -> Exchange:
+        exchange = Exchange(sock, *how)
+        closed = select.poll()
+        closed.register(sock, select.POLLRDHUP)
+        assert closed.poll(120_000)
+        return exchange
+
+    monkeypatch.setattr("forgather_units.proxy.retry.Exchange", made_late)
+    made = viewer(answer(b"back"), unix=True)
+    where = front.targets[ID]
+    front.targets[ID] = BACK
+    response = _ask(front)
+    wait_until(lambda: front.waiting == 1, what="the request waits")
+    front.change_target(where)
+    assert response() == (200, b"back")
+    assert len(made.seen) == 1
 
 
 def test_requests_during_the_restart_wait(front: Front, back: Open) -> None:
