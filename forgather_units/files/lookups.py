@@ -35,7 +35,7 @@ _SPARE: Final = 2
 _WORTH_ANOTHER: Final = 0.03
 _MOST_STARTING: Final = 2
 # Seconds to wait if all helpers are busy.
-_HELPER_LIMIT: Final = 4.0
+HELPER_LIMIT: Final = 4.0
 # Seconds beyond that while a helper is being started: a busy machine may need that long.
 _STARTING_LIMIT: Final = 16.0
 _AFTER_FAILURE: Final = 0.5
@@ -97,7 +97,7 @@ class Lookups:
             key, where = self._slot_of(path)
             self._slots.take(key, where, deadline)
             try:
-                helper = self._take_helper(path, max(deadline, time.monotonic() + _HELPER_LIMIT))
+                helper = self._take_helper(path, max(deadline, time.monotonic() + HELPER_LIMIT))
             except Unavailable:
                 self._slots.give_back(key)
                 raise

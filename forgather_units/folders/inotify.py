@@ -32,7 +32,7 @@ _SELF: Final = _DELETE_SELF | _MOVE_SELF | _UNMOUNT
 _HEAD: Final = struct.Struct("iIII")
 _BUFFER: Final = 65_536
 # Seconds. inotify_add_watch(2) looks the path up, and does not return on a mount that has died.
-_PATIENCE: Final = 2.0
+PATIENCE: Final = 2.0
 _MOST_HANGING: Final = 4
 
 Changed = Callable[[str, str], None]
@@ -105,7 +105,7 @@ class FolderEvents:
             return {}
         work = _Work(folders)
         threading.Thread(target=self._add, args=(work,), name="add-watches", daemon=True).start()
-        work.ended.wait(_PATIENCE)
+        work.ended.wait(PATIENCE)
         with self._lock:
             if not work.ended.is_set():
                 work.is_abandoned = True

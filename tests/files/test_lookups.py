@@ -88,7 +88,7 @@ def test_a_look_up_waits_for_a_helper_that_starts_slowly(monkeypatch: pytest.Mon
             super().__init__(modules)
 
     monkeypatch.setattr(module, "HelperProcess", Slow)
-    monkeypatch.setattr(module, "_HELPER_LIMIT", 0.0)
+    monkeypatch.setattr(module, "HELPER_LIMIT", 0.0)
     with closing(Lookups()) as lookups, ThreadPoolExecutor(1) as thread:
         answer = thread.submit(lookups.ask, "/", os.path.exists, "/", limit=0.2)
         with pytest.raises(TimeoutError):

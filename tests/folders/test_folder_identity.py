@@ -121,7 +121,7 @@ def test_watch_after_close_does_nothing(tmp_path: Path) -> None:
 def test_a_folder_on_a_dead_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mount has died since the last access: the other folders are watched."""
     # A call that accesses the mount takes this long.
-    monkeypatch.setattr("forgather_units.folders.inotify._PATIENCE", 8.0)
+    monkeypatch.setattr("forgather_units.folders.inotify.PATIENCE", 8.0)
     mount, received = SlowMount(tmp_path), set[tuple[str, str]]()
     (mount.source / "far").mkdir()
     near, far, missing = (str(tmp_path / "near"), str(mount.point / "far"), str(mount.point / "missing"))

@@ -102,7 +102,7 @@ def test_a_program_that_hangs_is_run_once(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_program_that_uses_the_cpu_gets_more_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine a launcher needs longer than the limit, and does not hang."""
     monkeypatch.setattr(python_program, "LAUNCHER_LIMIT", 0.01)
-    monkeypatch.setattr(python_program, "_BUSY", 120.0)
+    monkeypatch.setattr(python_program, "BUSY", 120.0)
     loop = "n=0; while [ $n -lt 300000 ]; do n=$((n + 1)); done"
     command = script(tmp_path / "bin" / "tool", "#!/bin/sh", loop, f'exec "{sys.executable}"')
     assert ask_python(command, VERSION) == EXPECTED

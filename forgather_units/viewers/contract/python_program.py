@@ -29,7 +29,7 @@ _INTERPRETER_LIMIT: Final = 10.0
 """Seconds: on a cold network file system an interpreter takes several."""
 LAUNCHER_LIMIT: Final = 3.0
 # Seconds beyond a limit for a program that uses the CPU, as on a busy machine, and the interval to check that.
-_BUSY: Final = 10.0
+BUSY: Final = 10.0
 _AGAIN: Final = 0.1
 _ANSWER: Final = "FORGATHER_ANSWER"
 _LIB: Final = "FORGATHER_LIB"
@@ -143,7 +143,7 @@ def _run(command: list[str], environment: dict[str, str], limit: float) -> None:
     except OSError as why:
         log.debug("%s: %s", command[0], why)
         return
-    latest = time.monotonic() + limit + _BUSY
+    latest = time.monotonic() + limit + BUSY
     while not _ends(process, limit):
         limit = _AGAIN
         if is_runnable(process.pid) and time.monotonic() < latest:
