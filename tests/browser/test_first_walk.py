@@ -8,16 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser.charts import IS_DRAWN
 from browser.page_steps import SLOWLY, card, expect_state, field, open_dialog, open_job, submit, view
 from forgather_server import Forgather
 from playwright.sync_api import Page, expect
-
-_CHART_IS_DRAWN = """() => [...document.querySelectorAll('line-chart')].some(chart => {
-    if ([...chart.querySelectorAll('svg path')].some(path => /L/.test(path.getAttribute('d') ?? ''))) return true;
-    const canvas = chart.querySelector('canvas');
-    const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
-    return pixels?.some(each => each !== 0) ?? false;
-})"""
 
 
 @pytest.fixture
@@ -75,7 +69,7 @@ def test_from_the_address_to_the_end(
     board.goto(f"{board.url}#timeseries")
     expect(board).to_have_title("my models")
     board.locator("scalar-card line-chart").first.wait_for(timeout=SLOWLY)
-    board.wait_for_function(_CHART_IS_DRAWN, timeout=SLOWLY)
+    board.wait_for_function(IS_DRAWN, timeout=SLOWLY)
     assert board.evaluate("window.opener") is None
     board.close()
 

@@ -56,6 +56,8 @@ def test_lines_come_as_they_are_printed_in_their_colours(page: Page, rows: Locat
         page.get_by_role("link", name="Download").click()
     assert re.fullmatch(r"q_\w+\.log", saved.value.suggested_filename)
     assert "line number 2" in Path(saved.value.path()).read_text()
+    say(lines, "after the download")
+    expect(rows.get_by_text("after the download")).to_be_visible()
 
 
 def test_search_and_follow(page: Page, rows: Locator, lines: Path) -> None:

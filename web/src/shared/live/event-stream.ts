@@ -3,6 +3,7 @@
  *
  * The browser's own stops for good at the first response that is not 200 (a server that is just starting). And a page in
  * the background would hold one of the six connections that a browser allows to a host: it is disconnected after a while.
+ * Firefox ends the streams of a page before it leaves it, with an error: the stream disconnects first.
  */
 
 export type Connection = "connecting" | "open" | "lost";
@@ -19,6 +20,8 @@ const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 8_000;
 /** A short visit to another tab must not cost a reconnect. */
 const HIDDEN_MS = 30_000;
+/** A link to a download announces that the page will be left, but the page stays. */
+const LEAVING_MS = 2_000;
 
 export class EventStream {
   readonly #options: StreamOptions;
@@ -32,6 +35,8 @@ export class EventStream {
     this.#options = options;
     document.addEventListener("visibilitychange", this.#visibility);
     window.addEventListener("online", this.#reconnect);
+    window.addEventListener("beforeunload", this.#leaving);
+    window.addEventListener("pageshow", this.#shown);
     this.#connect();
   }
 
@@ -39,6 +44,8 @@ export class EventStream {
     this.#closed = true;
     document.removeEventListener("visibilitychange", this.#visibility);
     window.removeEventListener("online", this.#reconnect);
+    window.removeEventListener("beforeunload", this.#leaving);
+    window.removeEventListener("pageshow", this.#shown);
     clearTimeout(this.#hiddenTimer);
     this.#disconnect();
   }
@@ -71,9 +78,18 @@ export class EventStream {
     if (!this.#closed && this.#source?.readyState !== EventSource.OPEN) this.#connect();
   };
 
+  #leaving = (): void => {
+    this.#disconnect();
+    this.#retryTimer = setTimeout(this.#reconnect, LEAVING_MS);
+  };
+
   #visibility = (): void => {
     clearTimeout(this.#hiddenTimer);
     if (document.visibilityState === "hidden") this.#hiddenTimer = setTimeout(() => this.#disconnect(), HIDDEN_MS);
-    else if (!this.#source) this.#reconnect();
+    else this.#shown();
+  };
+
+  #shown = (): void => {
+    if (!this.#source) this.#reconnect();
   };
 }
