@@ -40,11 +40,12 @@ class Denied(ForgatherError):
 
 
 class TooManyAttempts(ForgatherError):
-    """Too many failed sign-ins (HTTP 429); the next attempt is possible after `seconds`, a whole number."""
+    """Too many wrong passwords (HTTP 429); the next attempt is possible after `seconds`, a whole number."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = math.ceil(seconds)
-        super().__init__(f"too many failed attempts: try again in {self.seconds} s")
+        # Of all users behind the address: this one may have typed a single wrong password, or the right one.
+        super().__init__(f"the server accepts the next password in {self.seconds} s, after several wrong ones")
 
 
 class CredentialKind(StrEnum):
@@ -208,26 +209,20 @@ class Authority:
         return self._people.by_name(name) if name else OWNER
 
     def _check_token(self, client: str, token: str) -> None:
-        # The right token is always accepted: it cannot be guessed, and someone who guesses passwords from the owner's
-        # address must not lock the owner out.
-        if self._is_token(token):
-            self._throttle.succeeded(client)
-            return
-        self._admit(client)
-        raise Denied("wrong token")
+        # Neither delayed nor counted: a token cannot be guessed, and an old link that is opened several times is no attack.
+        if not self._is_token(token):
+            raise Denied("wrong token")
+        self._throttle.succeeded(client)
 
     def _check_password(self, client: str, password: str) -> None:
-        self._admit(client)
         if not self._password.is_set:
             raise Denied("no password has been set: sign in with the token")
+        if seconds := self._throttle.admit(client):
+            raise TooManyAttempts(seconds)
         if not self._password.matches(password):
             log.warning("a wrong password from %s", client)
             raise Denied("wrong password")
         self._throttle.succeeded(client)
-
-    def _admit(self, client: str) -> None:
-        if seconds := self._throttle.admit(client):
-            raise TooManyAttempts(seconds)
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode("utf-8", "surrogatepass"), self.token.encode())

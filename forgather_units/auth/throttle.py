@@ -1,6 +1,6 @@
-"""Delays sign-ins after failed attempts, per address and for all addresses together.
+"""Delays sign-ins by a password after wrong ones, per address and for all addresses together.
 
-Only sign-ins count. A token has 256 bits and cannot be guessed; counting wrong tokens on every route would let anyone
+Only passwords count. A token has 256 bits and cannot be guessed; counting wrong tokens would let anyone, and an old link,
 lock out a client behind the same address.
 """
 

@@ -48,16 +48,20 @@ def test_the_page_has_security_headers(forgather: Forgather) -> None:
 def test_the_form_reports_a_wrong_secret_and_when_to_retry(forgather: Forgather) -> None:
     answers: list[requests.Response] = []
 
+    def attempt() -> requests.Response:
+        return _page(forgather, "/sign-in", "POST", data={"secret": "wrong"})
+
     def refused() -> bool:
-        answers.append(_page(forgather, "/sign-in", "POST", data={"secret": "wrong"}))
+        answers.append(attempt())
         return answers[-1].status_code != 401
 
+    assert "no password has been set: sign in with the token" in attempt().text
+    assert forgather.post("/api/auth/set-password", {"password": "correct horse"}).ok
     # The pause after the fifth failure is short, and longer after each further one.
     wait_until(refused)
     assert len(answers) >= 6 and answers[-1].status_code == 429
-    assert "no password has been set: sign in with the token" in answers[0].text
     seconds = answers[-1].headers["Retry-After"]
-    assert f"too many failed attempts: try again in {seconds} s" in answers[-1].text
+    assert f"the server accepts the next password in {seconds} s, after several wrong ones" in answers[-1].text
     assert all("<form" in answer.text for answer in answers)
 
 

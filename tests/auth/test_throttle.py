@@ -111,20 +111,41 @@ def test_simultaneous_wrong_passwords_all_count(slow: Authority) -> None:
     assert (errors.count(Denied), errors.count(TooManyAttempts)) == (5, 15)
 
 
-def test_the_pause_applies_to_a_right_password_but_not_to_the_token(slow: Authority, clock: Clock) -> None:
+def _five_wrong_passwords(authority: Authority) -> None:
     for _ in range(5):
-        with pytest.raises(Denied):
-            slow.sign_in("192.0.2.1", token="wrong")
-    with pytest.raises(TooManyAttempts, match="too many failed attempts: try again in 1 s") as caught:
+        with pytest.raises(Denied, match="wrong password"):
+            authority.sign_in("192.0.2.1", password="wrong horse")
+
+
+def test_the_pause_applies_to_a_right_password_but_not_to_the_token(slow: Authority, clock: Clock) -> None:
+    _five_wrong_passwords(slow)
+    sentence = "the server accepts the next password in 1 s, after several wrong ones"
+    with pytest.raises(TooManyAttempts, match=sentence) as caught:
         slow.sign_in("192.0.2.1", password="correct horse")
     clock.now += caught.value.seconds
     assert slow.sign_in("192.0.2.1", password="correct horse")
-    for _ in range(5):
-        with pytest.raises(Denied):
-            slow.sign_in("192.0.2.1", password="wrong horse")
-    with pytest.raises(TooManyAttempts):
-        slow.sign_in("192.0.2.1", token="wrong")
+    _five_wrong_passwords(slow)
     assert slow.sign_in("192.0.2.1", token=slow.token)
+
+
+def test_wrong_tokens_do_not_delay_a_password(slow: Authority) -> None:
+    """They cannot be guessed: an old link, opened several times, is no attack."""
+    for _ in range(20):
+        with pytest.raises(Denied, match="wrong token"):
+            slow.sign_in("192.0.2.1", token="0" * 64)
+    assert slow.sign_in("192.0.2.1", password="correct horse")
+    _five_wrong_passwords(slow)
+    with pytest.raises(Denied, match="wrong token"):
+        slow.sign_in("192.0.2.1", token="0" * 64)
+
+
+def test_attempts_before_a_password_is_set_do_not_delay_it(folder: Path, throttle: Throttle) -> None:
+    authority = Authority(folder, throttle=throttle)
+    for _ in range(20):
+        with pytest.raises(Denied, match="no password has been set"):
+            authority.sign_in("192.0.2.1", password="correct horse")
+    authority.set_password("::1", "correct horse", None, by=Identity(CredentialKind.BEARER))
+    assert authority.sign_in("192.0.2.1", password="correct horse")
 
 
 def test_attempts_with_the_current_password_are_slowed_down_too(slow: Authority) -> None:

@@ -131,6 +131,25 @@ def test_secrets_can_be_shown_and_the_rules_are_stated(context: BrowserContext, 
     expect(password).to_have_attribute("type", "password")
 
 
+def test_one_typo_is_one_attempt(context: BrowserContext, forgather: Forgather, watched: Watched) -> None:
+    watched.expect("status of 401")
+    assert forgather.post("/api/auth/set-password", {"password": "correct horse"}).ok
+    page = context.new_page()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/login") else None)
+    # An old link guesses no password.
+    for _ in range(6):
+        page.goto(f"{forgather.url}/?token={'0' * 64}")
+        expect(page.get_by_role("alert")).to_contain_text("The sign-in link was not accepted: wrong token")
+    assert len(sent) == 6
+    sign_in(page, "correct hrose")
+    expect(page.get_by_role("alert")).to_have_text("wrong password")
+    assert len(sent) == 7
+    sign_in(page, "correct horse")
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    assert len(sent) == 8
+
+
 def test_an_attempt_after_many_failures_waits_and_is_sent(
     stranger: Page, forgather: Forgather, watched: Watched
 ) -> None:
