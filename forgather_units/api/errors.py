@@ -11,7 +11,6 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from forgather_units.auth.authority import Denied, TooManyAttempts
-from forgather_units.domain.error_page import POLICY, error_page, wants_page
 from forgather_units.domain.errors import (
     Conflict,
     Forbidden,
@@ -21,6 +20,8 @@ from forgather_units.domain.errors import (
     Refused,
     Unavailable,
 )
+from forgather_units.error_page.page import POLICY, error_page
+from forgather_units.error_page.response import wants_page
 from forgather_units.http.relay import RETRY_AFTER
 from forgather_units.http.server.accept_backoff import EXHAUSTED
 

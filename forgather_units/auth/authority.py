@@ -209,7 +209,7 @@ class Authority:
         return self._people.by_name(name) if name else OWNER
 
     def _check_token(self, client: str, token: str) -> None:
-        # Neither delayed nor counted: a token cannot be guessed, and an old link that is opened several times is no attack.
+        # Neither delayed nor counted: a token cannot be guessed, and an old link that is opened often is no attack.
         if not self._is_token(token):
             raise Denied("wrong token")
         self._throttle.succeeded(client)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from forgather_units.auth.admissions import ADMISSIONS
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.gated_paths import needs_credentials
 from forgather_units.auth.origin import Hosts
-from forgather_units.domain.error_page import POLICY, Link, error_page, wants_page
 from forgather_units.domain.errors import ForgatherError
+from forgather_units.error_page.page import Link, error_page
+from forgather_units.error_page.response import as_json, as_page, wants_page
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -27,13 +27,6 @@ IDENTITY: Final = "forgather.identity"
 """Key in the environ: the Identity of the caller (None: not authenticated)."""
 
 _CHALLENGE: Final = ("WWW-Authenticate", 'Bearer realm="forgather"')
-_COMMON: Final[Headers] = (
-    ("Cache-Control", "no-store"),
-    ("Vary", "Accept"),
-    ("Referrer-Policy", "same-origin"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", POLICY),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +96,7 @@ def _page(refusal: _Refusal, environ: Environ) -> bytes:
 
 
 def _respond(refusal: _Refusal, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    if wants_page(environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT", "")):
-        kind, body = "text/html; charset=utf-8", _page(refusal, environ)
-    else:
-        kind, body = "application/json", json.dumps({"detail": refusal.detail}).encode()
-    about = (("Content-Type", kind), ("Content-Length", str(len(body))))
-    start_response(refusal.status, [*about, *_COMMON, *refusal.headers])
+    is_page = wants_page(environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT", ""))
+    headers, body = as_page(_page(refusal, environ)) if is_page else as_json(refusal.detail)
+    start_response(refusal.status, [*headers, *refusal.headers])
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

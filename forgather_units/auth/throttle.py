@@ -1,7 +1,7 @@
 """Delays sign-ins by a password after wrong ones, per address and for all addresses together.
 
-Only passwords count. A token has 256 bits and cannot be guessed; counting wrong tokens would let anyone, and an old link,
-lock out a client behind the same address.
+Only passwords count. A token has 256 bits and cannot be guessed; counting wrong tokens would let anyone, and an old
+link, lock out a client behind the same address.
 """
 
 from __future__ import annotations

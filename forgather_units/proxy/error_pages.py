@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from forgather_units.domain.error_page import HOME, POLICY, Link, error_page, wants_page
+from forgather_units.error_page.page import HOME, Link, error_page
+from forgather_units.error_page.response import as_json, as_page, wants_page
 from forgather_units.http.message import Headers, Reply
 from forgather_units.proxy.destination import Ended, NotReady, Returning, Unknown, Waiting
 
@@ -79,20 +79,10 @@ def _reply(
     refresh_seconds: int = 0,
 ) -> Reply:
     if wants_page(environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT", "")):
-        kind = "text/html; charset=utf-8"
-        body = error_page(title, detail, links=links, note=note, refresh_seconds=refresh_seconds)
+        page = error_page(title, detail, links=links, note=note, refresh_seconds=refresh_seconds)
+        common, body = as_page(page)
     else:
-        kind = "application/json"
-        body = json.dumps({"detail": f"{title}: {detail}" if refresh_seconds else detail}).encode()
-    common = [
-        ("Content-Type", kind),
-        ("Content-Length", str(len(body))),
-        ("Cache-Control", "no-store"),
-        ("Vary", "Accept"),
-        ("Referrer-Policy", "same-origin"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Content-Security-Policy", POLICY),
-    ]
+        common, body = as_json(f"{title}: {detail}" if refresh_seconds else detail)
     return Reply(status, common + headers, body)
 
 

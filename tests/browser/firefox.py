@@ -197,7 +197,7 @@ def running_firefox(folder: Path) -> Iterator[Firefox]:
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in _PREFERENCES.items()]
     (profile / "user.js").write_text("".join(lines))
     port = free_port()
-    command = [_FIREFOX, "--headless", "--no-remote", "--profile", profile, f"--remote-debugging-port={port}"]
+    command = [_FIREFOX, "--headless", "--no-remote", "--profile", str(profile), f"--remote-debugging-port={port}"]
     with (folder / "firefox.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:

@@ -181,6 +181,14 @@ def test_errors_are_pages_with_a_link_home(page: Page, forgather: Forgather, wat
         expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
 
 
+def test_an_address_that_is_too_long_gets_a_page(page: Page, forgather: Forgather, watched: Watched) -> None:
+    watched.expect("status of 431")
+    page.goto(f"{forgather.url}/?{'x' * 300_000}")
+    expect(page.get_by_role("heading", name="Request Header Fields Too Large")).to_be_visible()
+    page.get_by_role("link", name="Forgather's page").click()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+
+
 def test_the_waiting_page_links_to_the_queue(
     page: Page, forgather: Forgather, watched: Watched, sample_runs: Path
 ) -> None:

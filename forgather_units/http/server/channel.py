@@ -14,6 +14,7 @@ from waitress.channel import ClientDisconnected, HTTPChannel
 
 from forgather_units.http.message import Reply
 from forgather_units.http.response_writer import format_head, may_have_body
+from forgather_units.http.server.error_task import PageErrorTask
 from forgather_units.http.server.parser import StrictParser
 from forgather_units.http.server.task import HandOverTask, InMemory
 
@@ -28,6 +29,7 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
 
     parser_class = StrictParser
     task_class = HandOverTask
+    error_task_class = PageErrorTask
 
     requests: list[StrictParser]
     last_activity: float

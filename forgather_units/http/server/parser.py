@@ -44,6 +44,9 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
     """The InFlight request of the early handler, if any."""
     request_uri = ""
     """Empty if the head could not be parsed."""
+    refused_head = b""
+    """The head of a request that is refused for it, as far as it was read."""
+    first_line = b""
     command: str
     version: str
     connection_close: bool
@@ -58,7 +61,11 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
         """
         try:
             self._parse(header_plus)
+        except ParsingError:
+            self.refused_head = header_plus
+            raise
         except ValueError as why:
+            self.refused_head = header_plus
             # Nothing behind it on this connection can be trusted to be a request.
             self.connection_close = True
             raise ParsingError("The request cannot be parsed") from why
@@ -98,7 +105,11 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
             # Nothing behind it on this connection can be trusted to be a request.
             self.connection_close = True
             raise ParsingError(complaint)
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ParsingError as why:
+            # The original message may repeat bytes of the request.
+            raise ParsingError("The address or a header is malformed") from why
         if not self.chunked and self.content_length <= READ_AT_MOST:
             return
         if self.may_stay_unread(raw_target({"REQUEST_URI": self.request_uri})):
@@ -109,7 +120,10 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
 
     def received(self, data: bytes) -> int:
         """Parse received bytes; returns how many belong to this request."""
+        before = self.header_plus
         count: int = super().received(data)
+        if self.error is not None and not self.refused_head and not self.headers:
+            self.refused_head = before + data
         if self.unread is not None and self.completed:
             self.unread.early = data[count:]
             return len(data)

@@ -3,26 +3,21 @@ response in the relay. The socket is duplicated; waitress closes its own and for
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Iterator
 from typing import Any, Final
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
-from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
 from forgather_units.auth.credentials import PEER
-from forgather_units.http.downstream import ClientConnection, drained
-from forgather_units.http.relay import TRANSFERS
+from forgather_units.http.downstream import ClientConnection
+from forgather_units.http.server.drain import drain, duplicate
 from forgather_units.http.server.environ import HAND_OVER, IN_FLIGHT, IN_MEMORY, UNREAD
 
 # Set by a reverse proxy: the peer uid is the proxy's, not the end user's.
 _FORWARDING: Final = frozenset(
     {"FORWARDED", "VIA", "X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "X_REAL_IP"}
 )
-# Polls of 10 ms; waitress closes its side within milliseconds after the response.
-_CLOSED_SOON: Final = 100
 
 
 class HandOverTask(WSGITask):  # type: ignore[misc]
@@ -52,7 +47,7 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
         # Unsent output belongs to an earlier request, and must be sent first.
         if self.wrote_header or channel.total_outbufs_len or len(channel.requests) > 1:
             return None
-        sock = _duplicate(channel)
+        sock = duplicate(channel)
         if sock is None:
             return None
         # waitress has no part of a response left to write or to miss.
@@ -73,33 +68,15 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
     def service(self) -> None:
         """Serve the request; drains a refused upload for a while, so that the client can read the response."""
         channel, unread = self.channel, self.request.unread
-        sock = _duplicate(channel) if unread is not None else None
+        sock = duplicate(channel) if unread is not None else None
         super().service()
         channel.response_written = True
         if sock is None:
             return
-        if self.handed_over or not TRANSFERS.slots.reserve():
+        if self.handed_over:
             sock.close()
         else:
-            TRANSFERS.start(_drain(channel, sock))
-
-
-def _duplicate(channel: HTTPChannel) -> socket.socket | None:
-    """A duplicate of the client's socket; None if it is closed, or no descriptor is free."""
-    try:
-        duplicate: socket.socket | None = channel.socket.dup()
-    except (AttributeError, OSError):  # the loop's thread may close it at any time
-        return None
-    return duplicate
-
-
-async def _drain(channel: HTTPChannel, sock: socket.socket) -> None:
-    with sock:
-        for _ in range(_CLOSED_SOON):  # a poll: waitress sends no event
-            if channel.socket is None:
-                break
-            await asyncio.sleep(0.01)
-        await drained(sock)
+            drain(channel, sock)
 
 
 class InMemory(ReadOnlyFileBasedBuffer):  # type: ignore[misc]

@@ -1,0 +1,1 @@
+"""Errors of the server for its clients: a page for a browser, JSON for all others."""
