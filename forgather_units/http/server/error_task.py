@@ -52,8 +52,9 @@ class PageErrorTask(ErrorTask):  # type: ignore[misc]
     """Responds with a page for a browser, with JSON for other clients; then closes the connection."""
 
     def service(self) -> None:
-        """Respond; drain a request that was not read to its end."""
-        sock = duplicate(self.channel) if isinstance(self.request.error, _CUT_OFF) else None
+        """Respond; drain a request that was not read to its end, unless it may have none."""
+        is_cut_off = isinstance(self.request.error, _CUT_OFF) and not self.request.chunked
+        sock = duplicate(self.channel) if is_cut_off else None
         super().service()
         if sock is not None:
             drain(self.channel, sock)
