@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +85,7 @@ def real_scheduler(
     viewers_type: type[Viewers] = Viewers,
     store_type: type[JobStore] = JobStore,
     max_running: int = 0,
+    last_lines: Callable[[Job], Sequence[str]] = lambda job: (),
 ) -> Iterator[RealScheduler]:
     """It has a unit prefix of its own, and stops all its units afterwards."""
     scope, names = Scope.of_this_process(), UnitNames(f"fgtest{os.getpid()}")
@@ -97,7 +98,7 @@ def real_scheduler(
     environment = Environment(
         ports or addresses.MachinePorts(),
         _responds,
-        lambda job: (),
+        last_lines,
         lambda queue_id: knock(unit_factory.socket_path(queue_id)),
         lambda queue_id: wait_until_accepted(unit_factory.socket_path(queue_id)),
     )

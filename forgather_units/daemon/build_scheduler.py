@@ -27,7 +27,7 @@ from forgather_units.systemd.signals import UnitSignals
 from forgather_units.units.limits import slice_properties
 from forgather_units.viewers.table import KINDS
 
-_CONNECT_SECONDS: Final = 5.0
+_CONNECT_SECONDS: Final = 10.0
 _LAST_LINES: Final = 5
 
 

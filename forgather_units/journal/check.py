@@ -19,7 +19,9 @@ from typing import Final
 from forgather_units.journal.entries import field, open_reader
 from forgather_units.systemd.scope import Scope
 
-_PATIENCE: Final = 5.0
+# journald stores a line within milliseconds, unless the machine is busy.
+_PATIENCE: Final = 10.0
+_START_LIMIT: Final = 30.0
 # If the journal's files explain a missing line.
 _PATIENCE_EXPLAINED: Final = 1.0
 _PAUSE: Final = 0.02
@@ -47,7 +49,7 @@ class JournalCheck:
 
 
 def check_journal(scope: Scope) -> JournalCheck:
-    """Run a short unit and read its lines back. Takes 0.1 s, or up to five seconds if no line comes back.
+    """Run a short unit and read its lines back. Takes 0.1 s, or up to ten seconds if no line comes back.
 
     Never raises.
     """
@@ -78,7 +80,7 @@ def _print(scope: Scope, word: str) -> str:
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
-            timeout=_PATIENCE, env=environment,
+            timeout=_START_LIMIT, env=environment,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as why:
         return str(why)

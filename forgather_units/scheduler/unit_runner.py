@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -25,8 +25,9 @@ from forgather_units.units.exit_record import ExitRecord
 
 log = logging.getLogger(__name__)
 
-# journald stores the last line of a process some milliseconds after its end: a failure is explained this much later.
-_LAST_LINES_PAUSE: Final = 0.25
+# journald stores the last line of a process some milliseconds after its end, on a busy machine later: a failure is
+# explained this much later, and again later if there is no line yet.
+_LAST_LINES_PAUSES: Final = (0.25, 0.5, 1.0)
 _RETRY_PAUSE: Final = 2.0
 # systemd unloads an ended unit within milliseconds; until then its name is in use.
 _UNLOAD_PAUSE: Final = 0.1
@@ -316,16 +317,23 @@ class UnitRunner:
         elif ended.status == "failed" and verdict is None:
             self._readiness.give_up(job.queue_id)
             self._explaining.add(job.queue_id)
-            self._actor.after(_LAST_LINES_PAUSE, lambda: self._explain(job.queue_id, over.record))
+            self._explain_after(_LAST_LINES_PAUSES, job.queue_id, over.record)
         else:
             self._end(ended)
 
-    def _explain(self, queue_id: str, record: ExitRecord) -> None:
-        self._explaining.discard(queue_id)
+    def _explain_after(self, pauses: Sequence[float], queue_id: str, record: ExitRecord) -> None:
+        self._actor.after(pauses[0], lambda: self._explain(pauses[1:], queue_id, record))
+
+    def _explain(self, pauses: Sequence[float], queue_id: str, record: ExitRecord) -> None:
         job = self._table.live(queue_id)
         if job is None or not job.is_active:
+            self._explaining.discard(queue_id)
             return
         lines = self._environment.explanation(job)
+        if not lines and pauses:
+            self._explain_after(pauses, queue_id, record)
+            return
+        self._explaining.discard(queue_id)
         if record.result == "timeout" and isinstance(job.state, Starting):
             self._end(transitions.never_answered(job, record.at, self.start_timeout, lines))
         else:

@@ -18,6 +18,7 @@ from forgather_units.samples.collection import write_samples
 from forgather_units.samples.project import write_project
 
 FreePort = Callable[[], int]
+FACTS = ("**/api/ports*", "**/api/logdir*")
 THE_REFERENCES_NAMES = {
     "logdir", "port", "bindAll", "windowTitle", "reloadInterval", "reloadMultifile", "samplesPerPlugin", "host",
 }  # fmt: skip
@@ -58,6 +59,7 @@ def test_a_derived_title_does_not_mix_with_typing(page: Page, sample_runs: Path)
     title = field(page, "Window title")
     title.focus()
     with page.expect_response("**/api/title?*"):
+        page.unroute("**/api/title?*")
         for route in held:
             route.continue_()
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -115,7 +117,7 @@ def test_a_taken_port_names_its_holder_and_the_next(
 def test_late_facts_do_not_move_the_button(page: Page, sample_runs: Path) -> None:
     """A click at that moment would be lost."""
     held: list[Route] = []
-    for address in ("**/api/ports*", "**/api/logdir*"):
+    for address in FACTS:
         page.route(address, lambda route: held.append(route))
     open_dialog(page)
     button = page.locator("footer .button-main")
@@ -128,6 +130,8 @@ def test_late_facts_do_not_move_the_button(page: Page, sample_runs: Path) -> Non
         ):
             fill(page, sample_runs, port, "next")
         assert button.bounding_box() == before
+        for address in FACTS:
+            page.unroute(address)
         for route in held:
             route.continue_()
         expect(page.get_by_text("Taken by another process.")).to_be_visible()

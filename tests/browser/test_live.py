@@ -44,7 +44,7 @@ def test_event_files_that_grow_are_noticed(page: Page, forgather: Forgather, tmp
     expect_state(mine, "running")
     expect(mine.get_by_text("no event files yet")).to_be_visible()
     (runs / "events.out.tfevents.1.host.1.0").touch()
-    expect(mine.get_by_text(re.compile(r"^last event \d+ s ago$"))).to_be_visible()
+    expect(mine.get_by_text(re.compile("^last event"))).to_be_visible()
 
 
 def test_cards_are_told_of_their_logdirs_and_do_not_ask(

@@ -10,6 +10,7 @@ import pytest
 from browser.page_steps import SLOWLY, view
 from forgather_server import Forgather
 from playwright.sync_api import Page, Request, expect
+from waiting import wait_until
 
 
 @pytest.fixture
@@ -59,6 +60,12 @@ def test_only_lines_in_sight_are_drawn_and_only_changes_are_sent(page: Page, roo
     page.on("requestfinished", note)
     (root / "project_000/meta.yaml").write_text("name: Renamed\n")
     expect(page.get_by_role("treeitem", name=re.compile("^Renamed"))).to_be_visible()
+
+    def renamed() -> list[list[str]]:
+        # The page may show the change before Playwright reports its request.
+        page.wait_for_timeout(50)
+        return [names for names in sent if "Renamed" in names]
+
     # An earlier change may have been sent in between.
-    assert [names for names in sent if "Renamed" in names] == [["Renamed"]]
+    assert wait_until(renamed) == [["Renamed"]]
     expect(page.get_by_text("300 projects")).to_be_visible()

@@ -188,7 +188,7 @@ def test_an_upgrade_under_load_keeps_the_viewers_and_loses_no_request(debian: Ma
     )
     debian.install(str(debian.packages / "newer/forgather-units_0.1.1_all.deb"))
     debian.run("touch", "/run/enough")
-    answers, _ = requests.communicate(timeout=60)
+    answers, _ = requests.communicate(timeout=120)
     assert [line.split()[1] for line in answers.splitlines()] == ["200"], answers
     assert debian.run("systemctl", "show", "-P", "MainPID", "forgather-server") != server
     assert viewer_pids(debian) == viewers

@@ -46,7 +46,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 def run(pyz: Path, environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PYTHON, str(pyz), *words], cwd="/", env=environ, capture_output=True, text=True, check=False, timeout=60
+        [PYTHON, str(pyz), *words], cwd="/", env=environ, capture_output=True, text=True, check=False, timeout=120
     )
 
 
@@ -73,20 +73,20 @@ def server(pyz: Path, environ: dict[str, str], tmp_path: Path) -> Iterator[str]:
         process = subprocess.Popen(command, cwd="/", env=environ, stdout=output, stderr=output)
     served_at = tmp_path / ".config/forgather/server/served_at"
     try:
-        wait_until(lambda: served_at.exists() or process.poll() is not None, seconds=60)
+        wait_until(lambda: served_at.exists() or process.poll() is not None)
         assert process.poll() is None, log.read_text()
         yield served_at.read_text().strip()
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(120)
 
 
 def test_the_server_runs_from_it(server: str, environ: dict[str, str], tmp_path: Path) -> None:
-    assert requests.get(f"{server}/api/health", timeout=10).json()["version"] == __version__
+    assert requests.get(f"{server}/api/health", timeout=120).json()["version"] == __version__
     token = (tmp_path / ".config/forgather/server/auth_token").read_text().strip()
     signed_in = {"Authorization": f"Bearer {token}"}
-    page = requests.get(server, headers={**signed_in, "Accept": "text/html"}, timeout=10)
+    page = requests.get(server, headers={**signed_in, "Accept": "text/html"}, timeout=120)
     assert "<html" in page.text
     # A helper process, which imports the package again, lists the folder.
-    listed = requests.get(f"{server}/api/fs/complete", params={"path": f"{tmp_path}/"}, headers=signed_in, timeout=30)
+    listed = requests.get(f"{server}/api/fs/complete", params={"path": f"{tmp_path}/"}, headers=signed_in, timeout=120)
     assert "libraries" in listed.text, listed.text

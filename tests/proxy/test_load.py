@@ -133,7 +133,7 @@ def is_constant(count: Callable[[], int]) -> bool:
 def test_a_viewer_that_never_responds_delays_no_other(front: Front, viewer: MakeViewer) -> None:
     dead = viewer(never_answers, "dead")
     viewer(OK)
-    patient = Front(Timeouts(first_byte=60))
+    patient = Front(Timeouts(first_byte=600))
     patient.targets.update(front.targets)
     with ExitStack() as stack:
         stack.callback(patient.stop)

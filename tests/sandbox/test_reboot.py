@@ -24,7 +24,7 @@ import requests, subprocess
 def cli(*words):
     done = subprocess.run([FORGATHER, *words], capture_output=True, text=True)
     return done.stdout + done.stderr
-def until(condition, seconds=30):
+def until(condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, condition

@@ -88,7 +88,7 @@ class TestInside:
             "id -u; systemctl --user is-system-running;"
             " systemd-run --user --wait --quiet -u hello echo hello-from-a-unit;"
             # The journal has the line a moment after the unit has ended.
-            " timeout 20 sh -c 'until journalctl --user -u hello -o cat | grep -x hello-from-a-unit;"
+            " timeout 120 sh -c 'until journalctl --user -u hello -o cat | grep -x hello-from-a-unit;"
             " do sleep 0.1; done'",
         )
         assert done.returncode == 0, done.stderr
