@@ -18,10 +18,30 @@ from forgather_units.samples.collection import write_samples
 from forgather_units.samples.project import write_project
 
 FreePort = Callable[[], int]
-FACTS = ("**/api/ports*", "**/api/logdir*")
 THE_REFERENCES_NAMES = {
     "logdir", "port", "bindAll", "windowTitle", "reloadInterval", "reloadMultifile", "samplesPerPlugin", "host",
 }  # fmt: skip
+
+
+class Held:
+    """Requests that the server receives after `release`, and later ones at once."""
+
+    def __init__(self, page: Page, *addresses: str) -> None:
+        self._routes: list[Route] = []
+        self._released = False
+        for address in addresses:
+            page.route(address, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if self._released:
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    def release(self) -> None:
+        self._released = True
+        for route in self._routes:
+            route.continue_()
 
 
 def stored(page: Page) -> Any:
@@ -51,17 +71,14 @@ def test_settings_are_kept_over_a_reload_and_reset(page: Page, sample_runs: Path
 
 
 def test_a_derived_title_does_not_mix_with_typing(page: Page, sample_runs: Path) -> None:
-    held: list[Route] = []
-    page.route("**/api/title?*", lambda route: held.append(route))
+    held = Held(page, "**/api/title?*")
     open_dialog(page)
     with page.expect_request("**/api/title?*"):
         field(page, "Log directory").fill(str(sample_runs))
     title = field(page, "Window title")
     title.focus()
     with page.expect_response("**/api/title?*"):
-        page.unroute("**/api/title?*")
-        for route in held:
-            route.continue_()
+        held.release()
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.keyboard.type("kept")
     expect(title).to_have_value("kept")
@@ -116,9 +133,7 @@ def test_a_taken_port_names_its_holder_and_the_next(
 
 def test_late_facts_do_not_move_the_button(page: Page, sample_runs: Path) -> None:
     """A click at that moment would be lost."""
-    held: list[Route] = []
-    for address in FACTS:
-        page.route(address, lambda route: held.append(route))
+    held = Held(page, "**/api/ports*", "**/api/logdir*")
     open_dialog(page)
     button = page.locator("footer .button-main")
     with socket.create_server(("127.0.0.1", 0)) as foreign:
@@ -130,10 +145,7 @@ def test_late_facts_do_not_move_the_button(page: Page, sample_runs: Path) -> Non
         ):
             fill(page, sample_runs, port, "next")
         assert button.bounding_box() == before
-        for address in FACTS:
-            page.unroute(address)
-        for route in held:
-            route.continue_()
+        held.release()
         expect(page.get_by_text("Taken by another process.")).to_be_visible()
         expect(page.get_by_text("5 runs")).to_be_visible()
         assert button.bounding_box() == before
