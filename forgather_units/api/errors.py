@@ -37,6 +37,12 @@ _STATUS: Final[Mapping[type[ForgatherError], HTTPStatus]] = {
     Conflict: HTTPStatus.CONFLICT,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# werkzeug's own are about URLs that users enter.
+_SENTENCES: Final[Mapping[int, str]] = {
+    HTTPStatus.NOT_FOUND: "there is nothing at this address",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this address does not accept this method",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body of the request is too large",
+}
 
 
 def _json_error(status: int, detail: str, **more: str) -> Response:
@@ -81,7 +87,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Any:
-        response = _json_error(error.code or 500, error.description or error.name)
+        status = error.code or 500
+        response = _json_error(status, _SENTENCES.get(status, error.description or error.name))
         for name, value in error.get_headers():
             if name == "Allow":
                 response.headers[name] = value

@@ -91,7 +91,7 @@ def _page(refusal: _Refusal, environ: Environ) -> bytes:
     query = environ.get("QUERY_STRING", "")
     wanted = quote(environ.get("PATH_INFO", "").encode("latin-1")) + (f"?{query}" if query else "")
     return error_page(
-        "Sign in", "This page is behind a sign-in.", links=[Link(f"/?next={quote(wanted, safe='/')}", "Sign in")]
+        "Sign in", "Sign in to open this address.", links=[Link(f"/?next={quote(wanted, safe='/')}", "Sign in")]
     )
 
 

@@ -12,7 +12,7 @@ const KEYS: readonly (readonly [keys: readonly string[], action: string])[] = [
   [["\u2190", "\u2192"], "Move through the buttons of a job"],
   [["Enter"], "Open the job"],
   [["Esc"], "Close the job, a dialog or a menu"],
-  [["Space"], "Pick up a job of the queue; arrows move it"],
+  [["Space"], "Move a queued job, then by arrows"],
   [["?"], "Show this list"],
 ];
 

@@ -6,7 +6,7 @@ import { CommandLine } from "../../shared/parts/copy-button";
 import { Dot } from "../../shared/parts/dot";
 import { Icon } from "../../shared/parts/icon";
 import { Modal } from "../../shared/parts/modal";
-import { commandIn } from "./command";
+import { piecesOf } from "./command";
 import line from "../../shared/parts/sidebar-line.module.css";
 import styles from "./host-button.module.css";
 
@@ -88,15 +88,22 @@ function Group({ verdict, title, meaning, findings }: GroupProps) {
   );
 }
 
-/** How to change it: a command line can be copied. */
+/** How to change it: command lines and settings can be copied. */
 function Fix({ fix }: { fix: string }) {
-  const found = commandIn(fix);
-  if (!found) return <p>Fix: {fix}</p>;
+  const pieces = piecesOf(fix);
   return (
     <div className={styles["fix"]}>
-      Fix:
-      <CommandLine text={found.command} label="Copy the command" />
-      {found.rest && <CommandLine text={found.rest} label="Copy the text for it" />}
+      {pieces[0]?.kind === "text" ? null : "Fix:"}
+      {pieces.map(({ kind, text }, index) =>
+        kind === "text" ? (
+          <p key={text}>
+            {index === 0 && "Fix: "}
+            {text}
+          </p>
+        ) : (
+          <CommandLine key={text} text={text} label={kind === "command" ? "Copy the command" : "Copy the setting"} />
+        ),
+      )}
     </div>
   );
 }

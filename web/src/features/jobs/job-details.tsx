@@ -95,9 +95,10 @@ function viewerRows(job: Job): Row[] {
     ...optionRows(job, true),
     [
       "Link",
-      <>
-        <code>{linkOf(job)}</code> <CopyButton text={linkOf(job)} label="Copy the link" />
-      </>,
+      <span className={styles["link"]}>
+        <code>{linkOf(job)}</code>
+        <CopyButton text={linkOf(job)} label="Copy the link" />
+      </span>,
     ],
     ["Service", job.service],
     ["Address", params.private ? null : `${job.host}:${job.port ?? params.port}`],

@@ -27,12 +27,14 @@ export function SelectionBar({ jobs, onSelectAll, onClear }: SelectionBarProps) 
           {action} {able.length}
         </button>
       ))}
-      <button type="button" className="quiet-button push" onClick={onSelectAll}>
-        Select all shown
-      </button>
-      <button type="button" className="quiet-button" onClick={onClear}>
-        Clear
-      </button>
+      <span className={`${styles["selecting"]} push`}>
+        <button type="button" className="quiet-button" onClick={onSelectAll}>
+          Select all shown
+        </button>
+        <button type="button" className="quiet-button" onClick={onClear}>
+          Clear
+        </button>
+      </span>
     </div>
   );
 }

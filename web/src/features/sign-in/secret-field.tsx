@@ -1,5 +1,5 @@
-import { useId, useState } from "react";
-import styles from "./secret-field.module.css";
+import { useState } from "react";
+import { TextField } from "../../shared/parts/fields";
 
 interface SecretFieldProps {
   label: string;
@@ -14,27 +14,15 @@ interface SecretFieldProps {
 /** A field for a password or a token, which can be shown. */
 export function SecretField({ label, value, onChange, autoComplete, hint, autoFocus, wrong }: SecretFieldProps) {
   const [shown, setShown] = useState(false);
-  const id = useId();
   return (
-    <div className={styles["field"]}>
-      <label className="field-label" htmlFor={id}>
-        {label}
-      </label>
-      <div className={styles["line"]}>
-        <input
-          id={id}
-          className="input"
-          type={shown ? "text" : "password"}
-          autoComplete={autoComplete}
-          autoCapitalize="off"
-          spellCheck={false}
-          autoFocus={autoFocus}
-          required
-          value={value}
-          aria-describedby={hint ? `${id}-hint` : undefined}
-          aria-invalid={wrong || undefined}
-          onChange={(event) => onChange(event.target.value)}
-        />
+    <TextField
+      label={label}
+      hint={hint}
+      value={value}
+      onChange={onChange}
+      wrong={wrong}
+      attributes={{ type: shown ? "text" : "password", autoComplete, autoFocus: autoFocus ?? false, required: true }}
+      beside={
         <button
           type="button"
           className="button"
@@ -43,12 +31,7 @@ export function SecretField({ label, value, onChange, autoComplete, hint, autoFo
         >
           {shown ? "Hide" : "Show"}
         </button>
-      </div>
-      {hint && (
-        <p className="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-    </div>
+      }
+    />
   );
 }

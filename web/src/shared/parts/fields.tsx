@@ -23,10 +23,15 @@ interface TextFieldProps extends Common {
   /** What the server knows of the value; null: nothing yet. The line is reserved (for the hint meanwhile), so that a
    * late response does not move the buttons below. */
   facts?: React.ReactNode;
+  /** Marks the control, without a sentence of its own. */
+  wrong?: boolean | undefined;
+  /** Further attributes of the control. */
+  attributes?: React.InputHTMLAttributes<HTMLInputElement>;
 }
 
 export function TextField(props: TextFieldProps) {
   const { label, hint, problem, value, onChange, placeholder, numeric, mono, first, suggestions, beside, facts } = props;
+  const { wrong, attributes } = props;
   const id = useId();
   const hasFacts = facts !== undefined;
   const about = [hasFacts && `${id}-facts`, !hasFacts && hint && `${id}-hint`, problem && `${id}-problem`]
@@ -50,8 +55,9 @@ export function TextField(props: TextFieldProps) {
           autoCapitalize="off"
           spellCheck={false}
           aria-describedby={about || undefined}
-          aria-invalid={problem ? true : undefined}
+          aria-invalid={problem || wrong ? true : undefined}
           onChange={(event) => onChange(event.target.value)}
+          {...attributes}
         />
         {suggestions && (
           <datalist id={`${id}-list`}>
