@@ -26,7 +26,7 @@ _FLAGS = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for each file: while Playwright is there, its event loop is, and nobody else in the process may have one."""
+    """One for each file: Playwright runs an event loop, and a process has at most one."""
     assert Path(_CHROMIUM).exists(), "chromium is not installed: packaging/install-debian-packages --tests"
     # The machine may be busy: what does not come in this time does not come.
     expect.set_options(timeout=_PATIENCE)

@@ -38,7 +38,7 @@ self.addEventListener('install', (event) => event.waitUntil(say()));
 
 
 class Site:
-    """The gate, the proxy with two viewers, and routes that note who came."""
+    """The gate, the proxy with two viewers, and routes that note the requests."""
 
     def __init__(self, folder: Path) -> None:
         self.reached: list[str] = []

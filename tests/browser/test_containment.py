@@ -27,7 +27,7 @@ TRIES = re.findall(
     Path(hostile_viewer.__file__).with_name("hostile_page.html").read_text(),
     re.MULTILINE,
 )
-# What the same page does where nobody confines it: the test would see it.
+# The attempts of an unconfined page succeed: so the tests above can fail.
 BY_ITSELF = [
     "fetch",
     "fetch no-cors",
@@ -77,10 +77,10 @@ def attack(page: Page, attempt: str) -> list[str]:
 
 
 @pytest.mark.parametrize("attempt", TRIES)
-def test_it_reaches_nothing(site: Site, visit: Callable[..., Page], attempt: str) -> None:
+def test_a_confined_viewer_reaches_nothing(site: Site, visit: Callable[..., Page], attempt: str) -> None:
     page = visit(HOSTILE)
     assert attack(page, attempt) == []
-    # What a beacon or a form does is told to nobody.
+    # The page gets no response to a beacon or a form.
     page.wait_for_timeout(300)
     assert site.reached == []
     assert len(page.context.pages) == 1
@@ -88,7 +88,7 @@ def test_it_reaches_nothing(site: Site, visit: Callable[..., Page], attempt: str
 
 
 @pytest.mark.parametrize("attempt", BY_ITSELF)
-def test_unconfined_it_would(site: Site, visit: Callable[..., Page], attempt: str) -> None:
+def test_an_unconfined_viewer_reaches_it(site: Site, visit: Callable[..., Page], attempt: str) -> None:
     page = visit(HOSTILE, bypass_csp=True)
     attack(page, attempt)
 
@@ -99,11 +99,11 @@ def test_unconfined_it_would(site: Site, visit: Callable[..., Page], attempt: st
     wait_until(reached)
 
 
-def test_its_own_addresses_are_open_to_it(visit: Callable[..., Page]) -> None:
+def test_a_viewer_reaches_its_own_addresses(visit: Callable[..., Page]) -> None:
     assert visit(HOSTILE).evaluate("window.own()") == [200, "hostile"]
 
 
-def test_a_link_of_ours_gives_it_no_handle_on_the_page_it_came_from(site: Site, visit: Callable[..., Page]) -> None:
+def test_a_link_gives_a_viewer_no_reference_to_the_page(site: Site, visit: Callable[..., Page]) -> None:
     page = visit(SIBLING, bypass_csp=True)
     with page.context.expect_page() as opened:
         page.evaluate(
@@ -137,7 +137,7 @@ def board(site: Site, sample_runs: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("tab", ["timeseries", "scalars", "text"])
-def test_stock_tensorboard_draws(site: Site, visit: Callable[..., Page], board: str, tab: str) -> None:
+def test_stock_tensorboard_draws_its_charts(site: Site, visit: Callable[..., Page], board: str, tab: str) -> None:
     page = visit(board)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

@@ -256,7 +256,7 @@ def test_a_copy_of_a_job_has_its_values(page: Page, sample_runs: Path, free_port
     expect(field(page, "Log directory")).to_have_value(str(sample_runs))
 
 
-def test_a_path_is_completed_and_commented_on(page: Page, forgather: Forgather, sample_runs: Path) -> None:
+def test_a_path_is_completed_and_gets_hints(page: Page, forgather: Forgather, sample_runs: Path) -> None:
     open_dialog(page)
     logdir = field(page, "Log directory")
     logdir.fill("output_models")

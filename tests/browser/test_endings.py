@@ -34,7 +34,7 @@ def forgather(
 
 
 @pytest.mark.parametrize("forgather", [FAILS], indirect=True)
-def test_the_true_reason_and_where_to_look_closer(
+def test_a_failed_job_shows_its_reason_and_its_output(
     page: Page, forgather: Forgather, tmp_path: Path, free_port: FreePort
 ) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -1,4 +1,4 @@
-"""What the page is for: from its address to a TensorBoard, its output and its end."""
+"""The main path of the page: from its address to a TensorBoard, its output and its end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def forgather(make_forgather: Callable[..., Forgather], home_runs: Path) -> Iter
 def test_from_the_address_to_the_end(
     page: Page, forgather: Forgather, home_runs: Path, free_port: Callable[[], int]
 ) -> None:
-    # The token is nowhere to be found again.
+    # The history does not contain the token.
     assert page.url == f"{forgather.url}/"
     page.go_back()
     assert forgather.token not in page.url
@@ -40,13 +40,13 @@ def test_from_the_address_to_the_end(
     page.get_by_role("button", name="Browse...").click()
     folders = page.get_by_role("listbox")
     folders.get_by_role("option", name="my models").dblclick()
-    # By mouse or by keys.
+    # By the mouse or by keys.
     expect(folders.get_by_role("option", name="output_models")).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("dialog", name="Choose a folder").get_by_text("5 runs, 5 event files")).to_be_visible()
     page.get_by_role("button", name="Choose this folder").click()
     expect(field(page, "Log directory")).to_have_value(str(home_runs))
-    # Derived from what it belongs to.
+    # The page derives the title from the folder.
     expect(field(page, "Window title")).to_have_value("my models")
     field(page, "Port").fill(str(free_port()))
     expect(page.get_by_text("free", exact=True)).to_be_visible()
@@ -79,7 +79,7 @@ def test_from_the_address_to_the_end(
     expect(panel.get_by_text(re.compile(r"TensorBoard 2\.")).first).to_be_visible()
     panel.get_by_role("button", name="Kill", exact=True).click()
     expect_state(panel, "stopped")
-    # It stands there for the eye, and once more for a screen reader.
+    # Once visible, and once for screen readers.
     expect(panel.get_by_text(re.compile("ended: stopped, killed on request")).first).to_be_visible()
     view(page, "Jobs")
     expect(mine.get_by_text("killed on request")).to_be_visible()

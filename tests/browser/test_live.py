@@ -19,7 +19,7 @@ NOTE_RESTART = """() => new MutationObserver(() => {
 }).observe(document.body, {childList: true, subtree: true})"""
 
 
-def test_what_the_command_line_does_is_seen_at_once(
+def test_the_page_shows_changes_by_the_command_line(
     page: Page, forgather: Forgather, sample_runs: Path, free_port: FreePort
 ) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port(), window_title="elsewhere")
@@ -47,10 +47,10 @@ def test_event_files_that_grow_are_noticed(page: Page, forgather: Forgather, tmp
     expect(mine.get_by_text(re.compile("^last event"))).to_be_visible()
 
 
-def test_cards_are_told_of_their_logdirs_and_do_not_ask(
+def test_events_update_the_cards_without_requests(
     page: Page, forgather: Forgather, sample_runs: Path, tmp_path: Path
 ) -> None:
-    """A request for each card would wait for a file system that does not answer, and a browser sends six at a time."""
+    """A browser sends six requests at a time: each one could wait for a dead file system."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/api/logdir" in request.url else None)
     forgather.submit(tmp_path, port="auto", lazy=True, window_title="without events")
@@ -61,7 +61,7 @@ def test_cards_are_told_of_their_logdirs_and_do_not_ask(
     assert asked == []
 
 
-def test_a_server_that_is_killed_is_told_and_comes_back(
+def test_the_page_reports_a_killed_server_and_reconnects(
     page: Page, forgather: Forgather, watched: Watched, sample_runs: Path, free_port: FreePort
 ) -> None:
     queue_id = forgather.submit(sample_runs, port=free_port(), window_title="survivor")
@@ -80,7 +80,7 @@ def test_a_server_that_is_killed_is_told_and_comes_back(
     expect(page.get_by_text(LOST)).to_be_hidden()
     page.wait_for_function("window.restartIsTold")
     expect(card(page, "meanwhile")).to_be_visible()
-    # The terminal goes on behind what it had: nothing twice.
+    # The terminal continues after its last line.
     rows = panel.locator(".xterm-rows > div")
     expect(rows.filter(has_text="-- reconnected")).to_have_count(1)
     expect(rows.filter(has_text=re.compile(r"TensorBoard 2\."))).to_have_count(1)
@@ -88,7 +88,7 @@ def test_a_server_that_is_killed_is_told_and_comes_back(
     assert forgather.job(queue_id)["pid"] == pid
 
 
-def test_the_sidebar_remembers_itself(page: Page) -> None:
+def test_the_sidebar_stays_collapsed_over_a_reload(page: Page) -> None:
     page.get_by_role("button", name="Collapse the sidebar").click()
     page.reload()
     expect(page.get_by_role("button", name="Expand the sidebar")).to_be_visible()

@@ -33,7 +33,7 @@ def forgather(make_forgather: Callable[..., Forgather], root: Path) -> Forgather
     return server
 
 
-def test_only_lines_in_sight_are_drawn_and_only_changes_are_sent(page: Page, root: Path) -> None:
+def test_the_tree_renders_visible_lines_and_receives_changes(page: Page, root: Path) -> None:
     view(page, "Projects")
     expect(page.get_by_text("300 projects")).to_be_visible(timeout=SLOWLY)
     lines = page.get_by_role("treeitem")

@@ -61,7 +61,7 @@ def start(page: Page, config: Path, port: int | str) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_the_documents_through_the_gate(
+def test_the_documents_open_behind_the_sign_in(
     page: Page, forgather: Forgather, watched: Watched, docs: Path, free_port: FreePort
 ) -> None:
     # MkDocs' own script asks at the root, and its viewer answers.
@@ -96,14 +96,14 @@ def test_the_documents_through_the_gate(
     found.first.click()
     expect(site.get_by_text("loginctl enable-linger").first).to_be_visible()
 
-    # Live reload: the page is told, and loads itself anew.
+    # Live reload: the server notifies the page, which reloads.
     site.goto(f"{site.url.partition('#')[0].rpartition('/')[0]}/")
     home = docs.parent / "docs" / "index.md"
     expect(site.get_by_role("heading", name="Forgather Units")).to_be_visible()
     home.write_text(home.read_text() + "\n## Written just now\n")
     expect(site.get_by_role("heading", name="Written just now")).to_be_visible(timeout=SLOWLY)
 
-    # Nothing of it for who is not signed in: not the pages, not the index, not the long poll.
+    # Without a sign-in there are no pages, no index and no long poll.
     base = site.url.partition("#")[0]
     for address in (base, f"{base}services.html", f"{base}search/search_index.json", f"{forgather.url}/livereload/0/0"):
         refused = requests.get(address, headers={"Referer": base}, timeout=120)
@@ -179,7 +179,7 @@ def test_the_file_is_picked_and_kept(page: Page, docs: Path, free_port: FreePort
     assert page.evaluate(f"localStorage.getItem('{STORAGE_KEY}')") is None
 
 
-def test_a_bad_configuration_is_told_at_its_field(
+def test_an_error_in_the_configuration_is_shown_at_its_field(
     page: Page, watched: Watched, tmp_path: Path, docs: Path, free_port: FreePort
 ) -> None:
     watched.expect("status of 4(00|22)")
@@ -209,9 +209,7 @@ def test_a_bad_configuration_is_told_at_its_field(
     expect(field(page, "Watch")).to_be_visible()
 
 
-def test_as_a_service_it_has_an_address_that_stays(
-    page: Page, forgather: Forgather, watched: Watched, docs: Path
-) -> None:
+def test_a_mkdocs_service_keeps_its_address(page: Page, forgather: Forgather, watched: Watched, docs: Path) -> None:
     watched.expect("/livereload/")
     open_mkdocs_dialog(page)
     field(page, "Config file").fill(str(docs))

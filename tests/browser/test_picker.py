@@ -36,7 +36,7 @@ def test_a_folder_that_is_too_large_is_searched_by_typing(page: Page, forgather:
     expect(field(page, "Log directory")).to_have_value(str(tmp_path / "runs" / "run-2099"))
 
 
-def test_hidden_folders_an_address_and_the_number_of_runs(
+def test_the_picker_shows_hidden_folders_and_counts_runs(
     page: Page, forgather: Forgather, tmp_path: Path, sample_runs: Path
 ) -> None:
     (tmp_path / ".hidden").mkdir()

@@ -51,7 +51,9 @@ def open_plugin(browser: Browser, forgather: Forgather, job: dict[str, Any]) -> 
     return page.frame_locator("iframe")
 
 
-def test_read_only_it_shows_nothing_and_the_job_says_why(browser: Browser, forgather: Forgather, logdir: Path) -> None:
+def test_a_read_only_logdir_hides_its_tools_and_the_job_says_why(
+    browser: Browser, forgather: Forgather, logdir: Path
+) -> None:
     job = run_job(forgather, logdir)
     assert any("--writable-logdir" in notice for notice in job["notices"])
     expect(open_plugin(browser, forgather, job).get_by_text("No profile data was found.")).to_be_visible()
@@ -62,7 +64,7 @@ def test_read_only_it_shows_nothing_and_the_job_says_why(browser: Browser, forga
     wait_until(lambda: notice in forgather.job(job["queue_id"])["notices"])
 
 
-def test_writable_it_shows_its_tools(browser: Browser, forgather: Forgather, logdir: Path) -> None:
+def test_a_writable_logdir_shows_its_tools(browser: Browser, forgather: Forgather, logdir: Path) -> None:
     job = run_job(forgather, logdir, writable_logdir=True)
     assert not any("--writable-logdir" in notice for notice in job["notices"])
     expect(open_plugin(browser, forgather, job).get_by_text(re.compile(r"Tools \([1-9]\d*\)"))).to_be_visible()

@@ -62,7 +62,7 @@ def test_from_a_config_to_its_tensorboard(
     expect(viewer.get_by_text(re.compile("runs/log_1")).first).to_be_visible(timeout=SLOWLY)
 
 
-def test_what_is_open_stays_open(page: Page) -> None:
+def test_projects_stay_open_or_closed_over_a_reload(page: Page) -> None:
     config(page, "plain.yaml")
     page.reload()
     view(page, "Projects")

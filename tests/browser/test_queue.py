@@ -1,4 +1,4 @@
-"""The queue: its order, what each waits for, and a pause that nobody misses."""
+"""The queue: its order, the reason why each job waits, and the pause."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def server_order(forgather: Forgather) -> list[str]:
     return [item["job_params"]["window_title"] for item in forgather.get("/api/queue").json()]
 
 
-def test_a_paused_queue_is_impossible_to_miss(page: Page, sample_runs: Path, free_port: FreePort) -> None:
+def test_every_view_shows_that_the_queue_is_paused(page: Page, sample_runs: Path, free_port: FreePort) -> None:
     page.get_by_role("switch", name="Scheduler").click()
     port = free_port()
     start(page, sample_runs, port, "waits")
-    # On every view, whoever wonders why nothing starts.
+    # On every view.
     for name in ("Projects", "Jobs", "Queue"):
         view(page, name)
         expect(page.get_by_text("The scheduler is paused.")).to_be_visible()
@@ -74,7 +74,7 @@ def test_a_job_says_which_job_it_waits_for(
 
 
 @pytest.mark.usefixtures("queued")
-def test_priority_by_its_field(page: Page, forgather: Forgather) -> None:
+def test_the_priority_changes_by_its_field(page: Page, forgather: Forgather) -> None:
     expect_order(page, "one", "two", "three")
     last = rows(page).nth(2).get_by_role("spinbutton", name="Priority")
     last.fill("5")
@@ -85,7 +85,7 @@ def test_priority_by_its_field(page: Page, forgather: Forgather) -> None:
 
 
 @pytest.mark.usefixtures("queued")
-def test_priority_by_drag(page: Page, forgather: Forgather) -> None:
+def test_the_priority_changes_by_dragging(page: Page, forgather: Forgather) -> None:
     grip, target = rows(page).nth(2).get_by_role("button", name="Move"), rows(page).nth(0)
     grip.hover()
     page.mouse.down()
@@ -101,7 +101,7 @@ def test_priority_by_drag(page: Page, forgather: Forgather) -> None:
 
 
 @pytest.mark.usefixtures("queued")
-def test_cancel(page: Page, forgather: Forgather) -> None:
+def test_a_queued_job_is_cancelled(page: Page, forgather: Forgather) -> None:
     rows(page).nth(1).get_by_role("button", name="Cancel").click()
     expect_order(page, "one", "three")
     expect(rows(page)).to_have_count(2)

@@ -237,7 +237,7 @@ def test_a_change_by_another_client_is_shown_at_once(page: Page, forgather: Forg
     expect(service(page, "more")).to_be_hidden()
 
 
-def test_on_a_phone_they_are_in_the_menu(page: Page) -> None:
+def test_the_menu_of_a_phone_contains_the_services(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     expect(service(page, "lab")).to_be_hidden()
     page.get_by_role("button", name="Menu", exact=True).click()

@@ -1,4 +1,4 @@
-"""A member of a shared host in the browser: signed in as who they are, and told whose a job is."""
+"""A member of a shared host in the browser: signed in by name; each job shows its owner."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def forgather(tmp_path: Path) -> Iterator[Forgather]:
         yield server
 
 
-def test_a_job_of_another_is_looked_at_and_left(
+def test_a_member_views_but_does_not_change_a_job_of_another(
     context: BrowserContext, forgather: SharedForgather, watched: Watched, tmp_path: Path
 ) -> None:
     watched.expect("status of 403")
@@ -29,7 +29,7 @@ def test_a_job_of_another_is_looked_at_and_left(
     forgather.wait_status(queue_id, "running")
     page = context.new_page()
     page.goto(as_member(FORGATHER, "login-url", "--server", forgather.address).stdout.strip())
-    # Nobody is asked for a password: it would be the server's.
+    # The page offers a member no password: it would be the server's.
     card = page.get_by_role("article", name="Of the owner")
     expect(card.get_by_text(f"of {owner}")).to_be_visible()
     card.get_by_role("button", name="Kill").click()

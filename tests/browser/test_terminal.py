@@ -16,7 +16,7 @@ FreePort = Callable[[], int]
 
 @pytest.fixture
 def lines(tmp_path: Path) -> Path:
-    """What is written here, the job prints."""
+    """The job prints the lines of this file."""
     (tmp_path / "lines").touch()
     return tmp_path / "lines"
 
@@ -46,7 +46,7 @@ def say(lines: Path, *said: str) -> None:
         file.writelines(f"{each}\n" for each in said)
 
 
-def test_lines_come_as_they_are_printed_in_their_colours(page: Page, rows: Locator, lines: Path) -> None:
+def test_lines_appear_as_they_are_printed_with_their_colours(page: Page, rows: Locator, lines: Path) -> None:
     red = rows.locator("span", has_text="red line").first
     assert red.evaluate("line => getComputedStyle(line).color") != rows.evaluate("rows => getComputedStyle(rows).color")
     for number in range(3):
@@ -60,7 +60,7 @@ def test_lines_come_as_they_are_printed_in_their_colours(page: Page, rows: Locat
     expect(rows.get_by_text("after the download")).to_be_visible()
 
 
-def test_search_and_follow(page: Page, rows: Locator, lines: Path) -> None:
+def test_a_search_stops_following(page: Page, rows: Locator, lines: Path) -> None:
     say(lines, "the needle", *(f"hay {number}" for number in range(500)))
     expect(rows.get_by_text("hay 499")).to_be_visible()
     follow = page.get_by_role("button", name="Follow")
@@ -68,7 +68,7 @@ def test_search_and_follow(page: Page, rows: Locator, lines: Path) -> None:
     page.get_by_role("searchbox", name="Search").fill("the needle")
     page.keyboard.press("Enter")
     expect(rows.get_by_text("the needle")).to_be_visible()
-    # Who looks back is not torn away by what comes.
+    # New lines do not scroll the view away from older ones.
     expect(follow).to_have_attribute("aria-pressed", "false")
     say(lines, "news")
     page.get_by_role("searchbox", name="Search").fill("not there")
@@ -79,7 +79,7 @@ def test_search_and_follow(page: Page, rows: Locator, lines: Path) -> None:
     expect(rows.get_by_text("news")).to_be_visible()
 
 
-def test_copy(page: Page, rows: Locator, lines: Path) -> None:
+def test_the_output_is_copied(page: Page, rows: Locator, lines: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     say(lines, "to be copied")
     expect(rows.get_by_text("to be copied")).to_be_visible()
@@ -88,15 +88,15 @@ def test_copy(page: Page, rows: Locator, lines: Path) -> None:
     assert page.evaluate("navigator.clipboard.readText()").splitlines()[:2] == ["red line", "to be copied"]
 
 
-def test_what_a_job_prints_is_text_and_nothing_else(page: Page, rows: Locator, lines: Path) -> None:
+def test_output_is_shown_as_text_only(page: Page, rows: Locator, lines: Path) -> None:
     say(lines, "<img src=x onerror=document.title='gone'>", "\x1b]2;title\x07\x1b[2Jkept")
     expect(rows.get_by_text("kept")).to_be_visible()
-    # The job's title, not the one of the escape sequence.
+    # The title of the job, not of the escape sequence.
     assert page.title() == "printer - Forgather"
     assert rows.locator("img").count() == 0
 
 
-def test_a_long_output_comes_from_its_end_and_whole_by_copy(page: Page, rows: Locator, lines: Path) -> None:
+def test_a_long_output_is_shown_from_its_end_and_copied_whole(page: Page, rows: Locator, lines: Path) -> None:
     """4000 lines of eight rows each are more than the terminal holds."""
     filler = "x" * 1000
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

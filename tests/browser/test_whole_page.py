@@ -181,7 +181,7 @@ def test_services_are_accessible(page: Page, forgather: Forgather, tmp_path: Pat
     look(page, "the files")
 
 
-def test_the_first_load_is_light(forgather: Forgather) -> None:
+def test_the_first_load_is_small(forgather: Forgather) -> None:
     """The bytes that the browser loads before a click, compressed as they are sent."""
 
     def sent(path: str) -> tuple[bytes, bytes]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Request
 
-# The page, its files and the API; what lies elsewhere is nobody's.
+# The page, its files and the API.
 _SERVED = re.compile(r"/(assets/[^/]+|api/.+)?")
 # What stock TensorBoard's own page asks for at the root of the site, whatever its prefix.
 _TENSORBOARDS_OWN = re.compile(r"/(favicon\.ico|font-roboto/[^/]+)")
@@ -16,7 +16,7 @@ _TENSORBOARDS_OWN = re.compile(r"/(favicon\.ico|font-roboto/[^/]+)")
 
 @dataclass
 class Watched:
-    """What a page did that nobody should. `expected` holds patterns that a test names beforehand."""
+    """The errors and the foreign requests of a page. `expected` holds patterns that a test names beforehand."""
 
     origin: str
     problems: list[str] = field(default_factory=list)
