@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.page_steps import SLOWLY, STORAGE_KEY, card, expect_state, field, fill, open_dialog, start, submit, view
+from browser.page_steps import (
+    SLOWLY,
+    STORAGE_KEY,
+    card,
+    expect_state,
+    field,
+    fill,
+    open_dialog,
+    start,
+    submit,
+    submit_button,
+    view,
+)
 from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import Page, Route, expect
@@ -164,6 +176,16 @@ def test_a_missing_logdir_is_reported_at_its_field(page: Page, tmp_path: Path, f
     field(page, "Log directory").fill(str(tmp_path))
     expect(problem).to_be_hidden()
     expect(page.get_by_text("no event files yet")).to_be_visible()
+
+
+def test_a_wrong_field_is_scrolled_into_view(page: Page) -> None:
+    open_dialog(page)
+    page.get_by_role("button", name="Advanced").click()
+    page.get_by_role("checkbox", name="--writable-logdir").scroll_into_view_if_needed()
+    expect(field(page, "Log directory")).not_to_be_in_viewport()
+    submit_button(page).click()
+    expect(field(page, "Log directory")).to_be_focused()
+    expect(page.get_by_text("Choose the folder that holds the runs.")).to_be_in_viewport()
 
 
 def test_an_error_of_the_server_is_shown_at_its_field(

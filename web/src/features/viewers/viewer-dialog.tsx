@@ -1,6 +1,6 @@
 /** The dialog of all kinds of viewer: starts a job, creates or edits a service. The kind defines its fields. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { jobsQuery, titleQuery } from "../../shared/api/queries";
 import { ApiError, messageOf, request } from "../../shared/api/request";
 import type { QueueItem } from "../../shared/api/types";
@@ -80,8 +80,14 @@ export function ViewerDialog({ viewer, definition, seed, onClose }: Props) {
       () => "",
     );
 
+  /** Counts the reports of errors: each one shows its first field. */
+  const [reports, setReports] = useState(0);
+  useEffect(() => {
+    if (reports) showFirstProblem();
+  }, [reports]);
   const show = (found: Problems): void => {
     setProblems(found);
+    setReports((count) => count + 1);
     if (Object.keys(found).some((field) => advancedOf(kind).has(field))) setAdvanced(true);
   };
   const showError = (error: Error): void => {
@@ -241,4 +247,11 @@ export function ViewerDialog({ viewer, definition, seed, onClose }: Props) {
 /** Whether an advanced field is set: it must be visible. */
 function hasAdvanced({ kind, storedForm }: FormDefinition, form: ViewerForm): boolean {
   return [...advancedOf(kind)].some((field) => form[field] !== storedForm.defaults[field]);
+}
+
+/** The field may be outside of the visible part of the dialog. */
+function showFirstProblem(): void {
+  const first = document.querySelector<HTMLElement>("[role=dialog] :is([aria-invalid=true], [role=alert])");
+  first?.scrollIntoView({ block: "nearest" });
+  first?.focus();
 }
