@@ -96,6 +96,23 @@ def test_a_derived_title_does_not_mix_with_typing(page: Page, sample_runs: Path)
     expect(title).to_have_value("kept")
 
 
+def test_a_derived_name_does_not_mix_with_typing(page: Page, sample_runs: Path) -> None:
+    """The page asks for the name of a service once it has the title."""
+    held = Held(page, "**/api/title?*")
+    open_dialog(page)
+    with page.expect_request("**/api/title?*"):
+        field(page, "Log directory").fill(str(sample_runs))
+    page.get_by_role("button", name="Create service...").click()
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    held.release()
+    name = page.get_by_role("dialog", name="Create a service").get_by_role("textbox", name="Name", exact=True)
+    expect(name).to_be_focused()
+    assert name.input_value()
+    name.fill("mine")
+    expect(name).to_have_value("mine")
+
+
 def test_the_stored_address_is_not_used_without_a_click(page: Page) -> None:
     """A viewer's page runs on our origin and could have written it."""
     page.evaluate(

@@ -62,7 +62,8 @@ export function ViewerDialog({ viewer, definition, seed, onClose }: Props) {
   const [advanced, setAdvanced] = useState(() => hasAdvanced(definition, form));
   /** The name of the new service; null: none was typed. */
   const [name, setName] = useState<string | null>(null);
-  const [naming, setNaming] = useState(false);
+  /** The name that is suggested for the new service; null: its name is not asked for. */
+  const [naming, setNaming] = useState<string | null>(null);
   const client = useQueryClient();
   const id = useId();
   const use: Use = seed.kind === "service" ? "service" : "job";
@@ -92,7 +93,7 @@ export function ViewerDialog({ viewer, definition, seed, onClose }: Props) {
   };
   const showError = (error: Error): void => {
     const field = (error instanceof ApiError && error.field && fieldNames[error.field]) || "";
-    setNaming(false);
+    setNaming(null);
     show({ [field]: messageOf(error) });
   };
   const start = useMutation({
@@ -129,6 +130,8 @@ export function ViewerDialog({ viewer, definition, seed, onClose }: Props) {
     if (Object.keys(found).length) show(found);
     else then();
   };
+  /** Asks for the name once the derived title has arrived: a later suggestion would mix with what is typed. */
+  const askName = async (): Promise<void> => setNaming(nameOf(form.windowTitle ?? (await fetchTitle())));
   const args = (of: ViewerForm) => argsOf(paramsOf(kind, of, derivedTitle), of.priority);
   const portFacts = usePortFacts(form.port, hostOf(form), form.port === ownPort);
   /** The port to start on instead of the one that is taken. */
@@ -200,7 +203,7 @@ export function ViewerDialog({ viewer, definition, seed, onClose }: Props) {
               type="button"
               className={`button ${styles["create"]}`}
               aria-haspopup="dialog"
-              onClick={() => ifValid("service", () => setNaming(true))}
+              onClick={() => ifValid("service", () => void askName())}
             >
               Create service...
             </button>
@@ -229,15 +232,15 @@ export function ViewerDialog({ viewer, definition, seed, onClose }: Props) {
           </button>
         </ModalFoot>
       </ModalForm>
-      {naming && (
+      {naming !== null && (
         <CreateService
           type={viewer.type}
-          name={name ?? nameOf(form.windowTitle ?? derivedTitle)}
+          name={name ?? naming}
           onName={setName}
           args={async () => argsOf(paramsOf(kind, form, await fetchTitle()), form.priority)}
           onDone={onClose}
           onError={showError}
-          onClose={() => setNaming(false)}
+          onClose={() => setNaming(null)}
         />
       )}
     </Modal>
