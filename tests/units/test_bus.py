@@ -62,6 +62,7 @@ def test_a_failed_exec_shows_in_the_unit_s_properties(bus: ManagerBus, name: str
 
 def test_a_lost_bus_is_unavailable_and_reconnected(relay: BusRelay, bus: ManagerBus, name: str) -> None:
     bus.start_transient(name, {name: sleeping()})
+    wait_until(lambda: bus.properties(name, ["ActiveState"]) == {"ActiveState": "active"})
     relay.close()
     relay.listen()
     # The connection is dead; the next call opens another one.
