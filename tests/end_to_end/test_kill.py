@@ -56,7 +56,7 @@ def test_systemd_kills_a_viewer_that_ignores_sigterm(
     stubborn = tmp_path / "stubborn"
     stubborn.write_text("#!/bin/sh\ntrap '' TERM\necho up\nwhile :; do sleep 0.1; done\n")
     stubborn.chmod(0o755)
-    forgather = make_forgather(tensorboard=str(stubborn), stop_timeout=1.0)
+    forgather = make_forgather(tensorboard=str(stubborn), stop_timeout=5.0)
     forgather.start()
     queue_id = forgather.submit(sample_runs, port=free_port())
     wait_until(lambda: "up" in forgather.get(f"/api/jobs/{queue_id}/tty").text)

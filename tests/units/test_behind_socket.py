@@ -40,7 +40,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), RespondOk).serve_forever
 class Sleeper:
     """A viewer's two units as version 0.1.0 made them, asleep."""
 
-    def __init__(self, bus: ManagerBus, folder: Path, port: int, *environment: str) -> None:
+    def __init__(self, bus: ManagerBus, folder: Path, port: int, *environment: str, idle_timeout: int = 1) -> None:
         self.bus = bus
         self.port = port
         stem = f"fgtest-behind-{secrets.token_hex(4)}"
@@ -49,7 +49,8 @@ class Sleeper:
         program = folder / "viewer.py"
         program.write_text(_VIEWER)
         command = [sys.executable, str(program), "6006"]
-        argv = ["/bin/bash", str(_UNITS / "behind_socket.sh"), socket_proxy() or "", "1", "6006", "/ready", *command]
+        argv = ["/bin/bash", str(_UNITS / "behind_socket.sh"), socket_proxy() or "", str(idle_timeout)]
+        argv += ["6006", "/ready", *command]
         stop_post = ["/bin/sh", str(_UNITS / "exit_record.sh"), str(self.exit_file)]
         service: dict[str, Any] = {
             "Type": "notify",
@@ -69,7 +70,7 @@ class Sleeper:
             "Requires": [self.socket],
             "After": [self.socket],
             "CollectMode": "inactive",
-            "TimeoutStartUSec": 20_000_000,
+            "TimeoutStartUSec": 120_000_000,
             "PrivateUsers": SCOPE is Scope.USER,
             "PrivateNetwork": True,
             "NoNewPrivileges": True,
@@ -111,8 +112,8 @@ Make = Callable[..., Sleeper]
 def make(tmp_path: Path, free_port: Callable[[], int], needs_socket_placement: None) -> Iterator[Make]:
     bus, made = ManagerBus(SCOPE), list[Sleeper]()
 
-    def sleeper(*environment: str) -> Sleeper:
-        made.append(Sleeper(bus, tmp_path, free_port(), *environment))
+    def sleeper(*environment: str, **how: int) -> Sleeper:
+        made.append(Sleeper(bus, tmp_path, free_port(), *environment, **how))
         return made[-1]
 
     yield sleeper
@@ -136,7 +137,7 @@ def test_a_unit_of_version_0_1_0_wakes_and_falls_asleep(make: Make) -> None:
 
 def test_the_scripts_find_their_programs_without_a_usable_path(make: Make) -> None:
     """Without systemd-notify the start would time out; without systemctl and mv there would be no record."""
-    unit = make("PATH=/nowhere")
+    unit = make("PATH=/nowhere", idle_timeout=600)
     assert unit.get() == 200
     wait_until(lambda: unit.state() == "active")
     unit.bus.stop(unit.service)
