@@ -49,9 +49,9 @@ class Sleeper:
         program = folder / "viewer.py"
         program.write_text(_VIEWER)
         command = [sys.executable, str(program), "6006"]
-        argv = ["/bin/bash", str(_UNITS / "behind_socket.sh"), socket_proxy() or "", str(idle_timeout)]
-        argv += ["6006", "/ready", *command]
+        argv = ["/bin/bash", str(_UNITS / "behind_socket.sh"), socket_proxy() or "", "1", "6006", "/ready", *command]
         stop_post = ["/bin/sh", str(_UNITS / "exit_record.sh"), str(self.exit_file)]
+        argv[3] = str(idle_timeout)
         service: dict[str, Any] = {
             "Type": "notify",
             "NotifyAccess": "all",
