@@ -17,6 +17,7 @@ from forgather_units.cli.streams import discard_output, open_streams
 from forgather_units.cli.terminal import protect_terminals, release_terminals
 from forgather_units.domain.errors import BadSettings, ForgatherError, Refused
 from forgather_units.domain.unknown_name import suggestion
+from forgather_units.host.session import correct_session
 
 _FAILED: Final = 1
 _WRONG_USAGE: Final = 2
@@ -63,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not open_streams():
         return _FAILED
     protect_terminals()
+    correct_session()
     try:
         code = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.job import Job, Running, Starting
 from forgather_units.host import addresses
 from forgather_units.host.boot import boot_id
+from forgather_units.host.session import NO_SYSTEMD, why_no_manager
 from forgather_units.proxy.readiness import knock, responds, wait_until_accepted
 from forgather_units.scheduler.environment import Environment
 from forgather_units.scheduler.events import EventBus
@@ -23,6 +24,7 @@ from forgather_units.settings.settings import Settings
 from forgather_units.store.database import open_database
 from forgather_units.store.history import Retention
 from forgather_units.store.jobs import JobStore
+from forgather_units.systemd.scope import Scope
 from forgather_units.systemd.signals import UnitSignals
 from forgather_units.units.limits import slice_properties
 from forgather_units.viewers.table import KINDS
@@ -46,9 +48,10 @@ def running_scheduler(settings: Settings, units: Units, output: Output, events: 
     try:
         signals.start()
         if not signals.wait_connected(_CONNECT_SECONDS):
+            why, fix = why_no_manager() if scope is Scope.USER else ("", "")
             raise Unavailable(
-                f"no {scope.value} service manager answers at {scope.bus_address}",
-                hint="log in properly or `loginctl enable-linger`; without systemd: forgather sandbox run -- CMD",
+                why or f"no {scope.value} service manager answers at {scope.bus_address}",
+                hint=fix or f"systemctl {scope.flag} status; {NO_SYSTEMD}",
             )
         units.cap_slice(slice_properties(settings.slice_limits))
         scheduler.start()

@@ -22,6 +22,7 @@ from forgather_units.domain.job import Submission
 from forgather_units.files.lookups import Lookups
 from forgather_units.folders.reserved import Reserved
 from forgather_units.host.lingering import ends_at_logout
+from forgather_units.host.systemd_version import check_systemd, installed_version
 from forgather_units.journal.entries import write_remark
 from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
@@ -105,11 +106,12 @@ class App:
 @contextmanager
 def open_app(loaded: Loaded) -> Iterator[App]:
     """Starts all parts, and stops them in the opposite order. Raises a ForgatherError if something is missing."""
+    check_systemd(installed_version())
     settings = loaded.settings
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     scope, names = Scope.of_this_process(), UnitNames(settings.unit_prefix)
     if scope is Scope.USER:
-        # A shell from su or cron lacks the variable, and pystemd has no default.
+        # The folder may not exist yet, and pystemd has no default.
         os.environ.setdefault("XDG_RUNTIME_DIR", scope.runtime_dir)
     with exclusive(settings.state_dir, scope, names.prefix), closing(Lookups(_LOOKUP_MODULES)) as lookups:
         authority = Authority(settings.auth_dir, enabled=settings.auth, people=People(settings.group, settings.admins))

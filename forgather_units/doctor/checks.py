@@ -12,14 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from forgather_units.doctor.host_findings import report
+from forgather_units.doctor.account_findings import lingering_finding, manager_finding, systemd_finding
+from forgather_units.doctor.host_findings import as_root, report
 from forgather_units.domain.errors import Refused, Unavailable
 from forgather_units.domain.finding import Finding, Verdict
 from forgather_units.domain.host import Capabilities
 from forgather_units.files.lookups import Ask, directly
 from forgather_units.folders.access import log_in_again
 from forgather_units.host.account import account_name, home_folders
-from forgather_units.host.lingering import enable_lingering, lingers
+from forgather_units.host.systemd_version import installed_version
 from forgather_units.journal.check import check_journal
 from forgather_units.settings.paths import state_dir
 from forgather_units.systemd.manager_groups import joined_since
@@ -28,12 +29,10 @@ from forgather_units.units.probe import probe
 from forgather_units.viewers.tensorboard.private_install import stale_folder
 from forgather_units.viewers.tensorboard.program import find_tensorboard, tensorboard_facts, writing_plugins
 
-_OLDEST_SYSTEMD: Final = 252
 _OLDEST_TENSORBOARD: Final = (2, 20)
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _PATIENCE: Final = 15.0
 _PROGRAM_LIMIT: Final = 30.0
-_NO_SYSTEMD: Final = "without systemd: forgather sandbox run -- CMD (as root)"
 
 
 def examine(host: Capabilities | None = None, ask: Ask = directly) -> list[Finding]:
@@ -41,7 +40,7 @@ def examine(host: Capabilities | None = None, ask: Ask = directly) -> list[Findi
 
     `ask` looks for programs. Never raises; takes seconds, or longer on a busy machine.
     """
-    first = [check() for check in _FIRST]
+    first = [systemd_finding(installed_version()), manager_finding(answers=bool(_manager_property("Version")))]
     manager_answers = all(finding.verdict is not Verdict.BAD for finding in first)
     if host is None:
         host = (
@@ -50,39 +49,12 @@ def examine(host: Capabilities | None = None, ask: Ask = directly) -> list[Findi
     return [*first, *report(host), *(check() for check in _LAST), *_programs(ask)]
 
 
-def _systemd() -> Finding:
-    said = _output("systemctl", "--version")
-    number = re.search(r"systemd (\d+)", said or "")
-    if number is None:
-        return Finding("systemd", Verdict.BAD, "systemctl is not installed", "install systemd")
-    if int(number[1]) < _OLDEST_SYSTEMD:
-        return Finding("systemd", Verdict.WARN, f"version {number[1]}", f"{_OLDEST_SYSTEMD} or newer is tested")
-    return Finding("systemd", Verdict.OK, f"version {number[1]}")
-
-
-def _manager() -> Finding:
-    version = _manager_property("Version")
-    if version:
-        return Finding("service manager", Verdict.OK, f"the {_scope()} manager answers")
-    fix = (
-        _NO_SYSTEMD if _is_root() else f"log in as yourself, or loginctl enable-linger {account_name()}; {_NO_SYSTEMD}"
-    )
-    return Finding("service manager", Verdict.BAD, f"the {_scope()} manager does not answer", fix)
-
-
-def _lingering() -> Finding:
-    if _is_root():
-        return Finding("lingering", Verdict.OK, "not needed: root's units live in the system manager")
-    if lingers():
-        return Finding("lingering", Verdict.OK, f"on for {account_name()}: jobs outlive a log-out")
-    detail = f"off for {account_name()}: jobs end when you log out"
-    return Finding("lingering", Verdict.WARN, detail, enable_lingering())
-
-
 def _groups() -> Finding:
     late = sorted(joined_since().values())
     if late:
-        detail = f"the {_scope()} manager was started before {account_name()} joined {', '.join(late)}"
+        detail = (
+            f"the {Scope.of_this_process().value} manager was started before {account_name()} joined {', '.join(late)}"
+        )
         return Finding("groups", Verdict.WARN, f"{detail}: viewers do not have them", log_in_again(account_name()))
     return Finding("groups", Verdict.OK, "the manager has all groups of the account")
 
@@ -93,13 +65,13 @@ def _journal() -> Finding:
         return Finding("journal", Verdict.BAD, f"the output of jobs cannot be read: {found.why}", found.fix)
     if found.is_persistent:
         return Finding("journal", Verdict.OK, "persistent and readable")
-    fix = "mkdir -p /var/log/journal && systemctl restart systemd-journald"
+    fix = as_root("mkdir -p /var/log/journal && systemctl restart systemd-journald")
     return Finding("journal", Verdict.WARN, "readable, and kept in memory: output is gone after a reboot", fix)
 
 
 def _control_groups() -> Finding:
     if not (_CGROUPS / "cgroup.controllers").exists():
-        fix = "boot with systemd.unified_cgroup_hierarchy=1"
+        fix = as_root("boot with the kernel parameter systemd.unified_cgroup_hierarchy=1")
         return Finding("control groups", Verdict.WARN, "version 1: no limits for each job", fix)
     return Finding("control groups", Verdict.OK, "version 2")
 
@@ -160,23 +132,12 @@ def _data_server() -> Finding:
     return Finding("data server", Verdict.WARN, "not installed: large logdirs load slowly", fix)
 
 
-_Checks = tuple[Callable[[], Finding], ...]
-_FIRST: Final[_Checks] = (_systemd, _manager)
-_LAST: Final[_Checks] = (_lingering, _groups, _journal, _control_groups)
-
-
-def _is_root() -> bool:
-    return os.geteuid() == 0
-
-
-def _scope() -> str:
-    """The manager of our units: the system manager for root."""
-    return "system" if _is_root() else "user"
+_LAST: Final[tuple[Callable[[], Finding], ...]] = (lingering_finding, _groups, _journal, _control_groups)
 
 
 def _manager_property(name: str) -> str | None:
     """A property of the manager; None if the manager does not respond."""
-    return _output("systemctl", f"--{_scope()}", "show", f"--property={name}", "--value")
+    return _output("systemctl", Scope.of_this_process().flag, "show", f"--property={name}", "--value")
 
 
 def _output(*command: str) -> str | None:
@@ -186,8 +147,7 @@ def _output(*command: str) -> str | None:
     path = f"/usr/bin:/bin:{os.environ.get('PATH', '')}"
     if shutil.which(command[0], path=path) is None:
         return None
-    # A shell from su or cron has no XDG_RUNTIME_DIR, although the user's bus exists.
-    environment = {"XDG_RUNTIME_DIR": f"/run/user/{os.geteuid()}", **os.environ, "LC_ALL": "C", "PATH": path}
+    environment = {**os.environ, "LC_ALL": "C", "PATH": path}
     try:
         done = subprocess.run(
             command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +43,14 @@ def _said(host: Capabilities, row: _Row) -> str:
     return f" ({host.why_not})" if host.why_not and row.name == "user namespaces" else ""
 
 
+def as_root(command: str) -> str:
+    """The command as a fix that says that it needs root."""
+    return command if os.geteuid() == 0 else f"as root: {command}"
+
+
 def _open_namespaces() -> str:
     return next(
-        (f"sysctl {name}={wanted}" for name, wanted, closed in _NAMESPACE_SWITCHES if _sysctl(name) == closed),
+        (as_root(f"sysctl {name}={wanted}") for name, wanted, closed in _NAMESPACE_SWITCHES if _sysctl(name) == closed),
         "this host, or the container around it, forbids them",
     )
 
@@ -104,7 +110,7 @@ ROWS: Final = (
         lambda host: host.socket_proxy,
         "there: viewers can sleep",
         "systemd-socket-proxyd is not there: viewers cannot sleep",
-        lambda: "install the package systemd, and bash",
+        lambda: as_root("install the package systemd, and bash"),
     ),
     _Row(
         "ip filter",
@@ -118,20 +124,20 @@ ROWS: Final = (
         lambda host: host.memory_limit,
         "enforced",
         "accepted, not enforced: no memory controller here",
-        lambda: _DELEGATE,
+        lambda: as_root(_DELEGATE),
     ),
     _Row(
         "cpu weight",
         lambda host: host.cpu_weight,
         "enforced",
         "accepted, not enforced: no cpu controller here",
-        lambda: _DELEGATE,
+        lambda: as_root(_DELEGATE),
     ),
     _Row(
         "tasks limit",
         lambda host: host.tasks_limit,
         "enforced",
         "accepted, not enforced: no pids controller here",
-        lambda: _DELEGATE,
+        lambda: as_root(_DELEGATE),
     ),
 )

@@ -14,6 +14,26 @@ _ESCAPED: Final = re.compile(rb"\\([0-7]{3})")
 _DISKS: Final = frozenset(
     {"bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "overlay", "ramfs", "tmpfs", "vfat", "xfs", "zfs"}
 )
+_NETWORKS: Final = frozenset(
+    {
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "gfs2",
+        "gpfs",
+        "lustre",
+        "nfs",
+        "nfs4",
+        "ocfs2",
+        "panfs",
+        "smb3",
+        "virtiofs",
+    }
+)
+_NETWORK_DAEMONS: Final = frozenset({"ceph", "gcsfuse", "glusterfs", "juicefs", "rclone", "s3fs", "sshfs"})
+"""Behind `fuse.`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +48,11 @@ class Mount:
     def is_local(self) -> bool:
         """Whether it is a local disk; other types may wait for a server or daemon that is gone."""
         return self.kind in _DISKS
+
+    @property
+    def is_network(self) -> bool:
+        """Whether another machine has the files, which locks and sockets may not reach."""
+        return self.kind in _NETWORKS or self.kind.removeprefix("fuse.") in _NETWORK_DAEMONS
 
 
 class Mounts:

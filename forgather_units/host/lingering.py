@@ -8,6 +8,8 @@ from pathlib import Path
 from forgather_units.host.account import account_name
 
 _FOLDER = Path("/var/lib/systemd/linger")
+POLKIT = Path("/usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service")
+"""logind asks polkit whether an account may do it for itself; without polkit it refuses."""
 
 
 def lingers() -> bool:
@@ -16,8 +18,8 @@ def lingers() -> bool:
 
 
 def enable_lingering() -> str:
-    """The command that turns it on for this account."""
-    return f"loginctl enable-linger {account_name()}"
+    """The command that turns it on for this account, without root where polkit can permit it."""
+    return f"{'' if POLKIT.exists() else 'sudo '}loginctl enable-linger {account_name()}"
 
 
 def ends_at_logout() -> str:

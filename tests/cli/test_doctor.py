@@ -28,6 +28,8 @@ NAMES = [
     "tensorboard",
     "data server",
     "plugins",
+    "shell",
+    "state folder",
     "tensorboard in a unit",
     "mkdocs in a unit",
     "server",

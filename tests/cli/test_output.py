@@ -59,4 +59,4 @@ def test_a_service_manager_that_does_not_answer_is_one_message(forgather: Shell,
     said, hint = done.err.splitlines()
     assert (done.code, done.out) == (1, "")
     assert said.startswith("forgather: no ") and said.endswith(f" service manager answers at {nowhere}")
-    assert hint.startswith("hint: log in properly")
+    assert hint.startswith("hint: systemctl --")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 from typing import Final
 
 from forgather_units.cli.connection.client import connect
@@ -11,10 +12,13 @@ from forgather_units.cli.json_output import print_json
 from forgather_units.cli.options import add_common
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import Column, Fit, table
+from forgather_units.doctor.account_findings import shell_finding, state_folder_finding
 from forgather_units.doctor.checks import examine
 from forgather_units.doctor.program_trials import programs_here
 from forgather_units.domain.errors import ForgatherError
 from forgather_units.domain.finding import Finding, Verdict
+from forgather_units.settings.paths import state_dir
+from forgather_units.settings.settings import load
 
 _COLUMNS: Final = ("CHECK", "STATUS", Column("RESULT", Fit.WRAP), Column("FIX", Fit.WRAP))
 
@@ -26,7 +30,13 @@ def add_arguments(parser: Parser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     """Returns 1 if a check failed, for scripts."""
-    findings = [*examine(), *programs_here(), _server(args.server)]
+    findings = [
+        *examine(),
+        shell_finding(),
+        state_folder_finding(_state_folder()),
+        *programs_here(),
+        _server(args.server),
+    ]
     if args.json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -36,6 +46,14 @@ def _run(args: argparse.Namespace) -> int:
 
 def _row(finding: Finding) -> tuple[str, ...]:
     return finding.name, finding.verdict.value, finding.detail, finding.fix or "-"
+
+
+def _state_folder() -> Path:
+    try:
+        return load(None, {}).state_dir
+    except ForgatherError:
+        # A row of its own says what is wrong with the settings.
+        return state_dir()
 
 
 def _server(flag: str | None) -> Finding:

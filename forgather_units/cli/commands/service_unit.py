@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +15,16 @@ from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import table
 from forgather_units.domain.errors import Refused, Unavailable
+from forgather_units.host.lingering import enable_lingering, lingers
+from forgather_units.host.session import why_no_manager
 from forgather_units.settings import paths
 
 _SOURCE: Final = Path(__file__).parents[2] / "service_units" / "user"
 _PACKAGED: Final = Path("/usr/lib/systemd/user/forgather-server.service")
 _COMMAND: Final = "/usr/bin/forgather"
 """The command in the units of the Debian package."""
+_MANAGER_START: Final = 5.0
+"""Seconds that a service manager takes to start on a busy host."""
 _PYZ: Final = "PEX"
 """The variable in which pex names the file forgather-units.pyz."""
 _SERVICE: Final = "forgather-server.service"
@@ -50,6 +55,8 @@ def add_arguments(parser: Parser) -> None:
 def _install(args: argparse.Namespace) -> int:
     if _PACKAGED.exists() and not _SOURCE.is_dir():
         raise Refused("the Debian package has the units already", hint=f"systemctl --user enable --now {_SERVICE}")
+    if not args.no_start:
+        _check_manager()
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     for source in sorted(_SOURCE.iterdir()):
@@ -67,6 +74,8 @@ def _install(args: argparse.Namespace) -> int:
     # After an upgrade, `install` again starts the new version.
     _systemctl("restart", unit)
     print(f"started {unit}; its address: systemctl --user status {_SERVICE}")
+    if not lingers():
+        print(f"it ends when you log out, and starts when you log in: lingering is off ({enable_lingering()})")
     return 0
 
 
@@ -131,6 +140,18 @@ def _quoted(command: Path) -> str:
     """Escaped for a unit file: % and $ start specifiers and variables."""
     text = str(command).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{text}"' if any(letter in text for letter in " \t'\"\\") else text
+
+
+def _check_manager() -> None:
+    """Raises Unavailable with the command that starts the service manager, before anything is written."""
+    why, fix = why_no_manager()
+    deadline = time.monotonic() + _MANAGER_START
+    # `loginctl enable-linger` returns before the manager has its bus, and no event reports that.
+    while why and lingers() and time.monotonic() < deadline:
+        time.sleep(0.05)
+        why, fix = why_no_manager()
+    if why:
+        raise Unavailable(why, hint=fix)
 
 
 def _systemctl(*words: str) -> str:
