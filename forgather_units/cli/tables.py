@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from itertools import zip_longest
 from typing import Final
 
-from forgather_units.cli.text_width import columns, cut, cut_start, has_reader, padded, width, wrapped
+from forgather_units.cli.text_width import MOST_WRAPPED, columns, cut, cut_start, padded, width, wrapped
 
 _GAP: Final = 2
 _INDENT: Final = 4
-# A flexible column is not made narrower; the last one then goes below its row.
+# A flexible column is not made narrower; the last ones then go below their row.
 _LEAST: Final = 12
 
 
@@ -23,7 +24,7 @@ class Fit(Enum):
     CUT = "cut"
     CUT_START = "cut its start"
     WRAP = "wrap"
-    """Only where a person reads: programs read a row as a line."""
+    """In the last column, a single word such as a path is not broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,10 @@ class Column:
 def table(header: Sequence[str | Column], rows: Iterable[Sequence[object]], *, indent: int = 0) -> str:
     """Left-aligned columns, two spaces apart; a cell of None is `-`.
 
-    If the terminal is too narrow, flexible columns are cut or wrapped; if they would become too narrow, the last one
-    goes below its row, indented.
+    If the terminal is too narrow, flexible columns are cut or wrapped; if they would become too narrow, the last ones
+    go below their row, indented.
     """
     heads = [each if isinstance(each, Column) else Column(each) for each in header]
-    if not has_reader():
-        heads = [replace(each, fit=Fit.KEEP) if each.fit is Fit.WRAP else each for each in heads]
     most = columns() - indent
     cells = [[_cell(value, column, most) for value, column in zip(row, heads, strict=True)] for row in rows]
     kept = [at for at, column in enumerate(heads) if not column.is_optional or any(row[at] != "-" for row in cells)]
@@ -54,7 +53,7 @@ def table(header: Sequence[str | Column], rows: Iterable[Sequence[object]], *, i
     if fitted is not None or heads[-1].fit is Fit.KEEP:
         lines = _lines(heads, fitted or widths, cells)
     else:
-        lines = _lines_with_last_below(heads, widths, cells, most)
+        lines = _lines_with_some_below(heads, widths, cells, most)
     return "\n".join(" " * indent + line for line in lines)
 
 
@@ -65,6 +64,8 @@ def _cell(value: object, column: Column, most: int) -> str:
         text = text[: 4 * most]
     elif column.fit is Fit.CUT_START:
         text = text[-4 * most :]
+    elif column.fit is Fit.WRAP:
+        text = cut(text, MOST_WRAPPED)
     return plain(text)
 
 
@@ -81,37 +82,56 @@ def _fitted(heads: Sequence[Column], widths: Sequence[int], most: int) -> list[i
     return fitted
 
 
-def _lines(heads: Sequence[Column], widths: Sequence[int], cells: Iterable[Sequence[str]]) -> Iterable[str]:
+def _lines(
+    heads: Sequence[Column], widths: Sequence[int], cells: Iterable[Sequence[str]], *, is_whole: bool = True
+) -> Iterable[str]:
+    """The title and the rows; `is_whole`: no column of the table is left out, so the last one is that of the table."""
     yield _line([column.title for column in heads], widths)
+    fits = [_FITS[column.fit] for column in heads]
+    if is_whole and heads[-1].fit is Fit.WRAP:
+        fits[-1] = _wrapped_at_end
     for row in cells:
-        parts = [_FITS[column.fit](text, most) for text, column, most in zip(row, heads, widths, strict=True)]
+        parts = [fit(text, most) for fit, text, most in zip(fits, row, widths, strict=True)]
         for line in zip_longest(*parts, fillvalue=""):
             yield _line(line, widths)
 
 
-def _lines_with_last_below(
+def _lines_with_some_below(
     heads: Sequence[Column], widths: Sequence[int], cells: Iterable[Sequence[str]], most: int
 ) -> Iterable[str]:
-    *above, last = heads
-    fitted = _fitted(above, widths[:-1], most) or [
-        each if column.fit is Fit.KEEP else min(each, _LEAST) for each, column in zip(widths[:-1], above, strict=True)
+    """The last flexible columns, as many as needed, are below the row of the others."""
+    count = len(heads) - 1
+    while (fitted := _fitted(heads[:count], widths[:count], most)) is None and count > 1:
+        if heads[count - 1].fit is Fit.KEEP:
+            break
+        count -= 1
+    above = heads[:count]
+    shown = fitted or [
+        each if column.fit is Fit.KEEP else min(each, _LEAST) for each, column in zip(widths, above, strict=False)
     ]
-    yield _line([column.title for column in above], fitted)
+    yield _line([column.title for column in above], shown)
     for row in cells:
-        yield from list(_lines(above, fitted, [row[:-1]]))[1:]
-        if row[-1] != "-":
-            yield from (" " * _INDENT + line for line in _FITS[last.fit](row[-1], most - _INDENT))
+        yield from list(_lines(above, shown, [row[:count]], is_whole=False))[1:]
+        for column, text in zip(heads[count:], row[count:], strict=True):
+            fit = _wrapped_at_end if column is heads[-1] and column.fit is Fit.WRAP else _FITS[column.fit]
+            if text != "-":
+                yield from (" " * _INDENT + line for line in fit(text, most - _INDENT))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return (" " * _GAP).join(map(padded, cells, widths)).rstrip()
 
 
+def _wrapped_at_end(text: str, most: int) -> list[str]:
+    """Nothing follows on the line: a path in one line can be copied."""
+    return wrapped(text, most, breaks_words=" " in text)
+
+
 _FITS: Final[dict[Fit, Callable[[str, int], list[str]]]] = {
     Fit.KEEP: lambda text, most: [text],
     Fit.CUT: lambda text, most: [cut(text, most)],
     Fit.CUT_START: lambda text, most: [cut_start(text, most)],
-    Fit.WRAP: wrapped,
+    Fit.WRAP: partial(wrapped, breaks_words=True),
 }
 
 

@@ -11,6 +11,8 @@ from itertools import dropwhile
 
 # What a table has where standard output is no terminal, and $COLUMNS says nothing.
 _USUAL_SIZE = (80, 24)
+MOST_WRAPPED = 4096
+"""Columns of a wrapped text; a path has fewer bytes."""
 
 
 def columns() -> int:
@@ -47,10 +49,10 @@ def cut_start(text: str, most: int) -> str:
     return mark + "".join(dropwhile(lambda letter: not _width_of(letter), end))
 
 
-def wrapped(text: str, most: int) -> list[str]:
-    """`text` in lines of at most `most` columns, broken at spaces; a longer word is not broken."""
+def wrapped(text: str, most: int, *, breaks_words: bool = False) -> list[str]:
+    """`text` in lines of at most `most` columns, broken at spaces; with `breaks_words` also inside of a longer word."""
     lines = [""]
-    for word in text.split(" "):
+    for word in _pieces(text, most) if breaks_words else text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if lines[-1] and width(longer) > most:
             lines.append(word)
@@ -59,9 +61,26 @@ def wrapped(text: str, most: int) -> list[str]:
     return lines
 
 
+def indented(text: str, indent: str = "    ") -> str:
+    """`text` in lines for the terminal: all but the first begin with `indent`."""
+    return f"\n{indent}".join(wrapped(cut(text, MOST_WRAPPED), columns() - len(indent), breaks_words=True))
+
+
 def padded(text: str, columns: int) -> str:
     """`text` with spaces behind it."""
     return text + " " * (columns - width(text))
+
+
+def _pieces(text: str, most: int) -> Iterator[str]:
+    """The words of `text`; longer ones in parts."""
+    for word in text.split(" "):
+        rest = word
+        while len(rest) > 3 * most or width(rest) > most:
+            # At least one character, however wide.
+            part = _fitting(rest, most) or rest[0]
+            yield part
+            rest = rest[len(part) :]
+        yield rest
 
 
 def _fitting(text: str, most: int) -> str:

@@ -97,7 +97,7 @@ def test_where_each_value_comes_from(forgather: Shell, file: Path) -> None:
     done = forgather("config", "show")
     rows = {line.split()[0]: line.split()[1:] for line in done.out.splitlines()}
     assert (rows["port"], rows["host"]) == (["9000", f"{file}:2"], ["127.0.0.1", "default"])
-    assert done.out.splitlines()[-1] == "service tensorboard lab: logdir=/x (disabled)"
+    assert done.out.splitlines()[-1] == "service tensorboard lab (disabled): logdir=/x"
 
 
 def test_an_edit_that_is_wrong_is_not_taken(forgather: Shell, file: Path) -> None:

@@ -34,8 +34,9 @@ def test_list(forgather: Shell, models: Path) -> None:
     done = forgather("logs", "list")
     assert (done.code, done.err) == (0, "")
     head, first, second = done.out.splitlines()
-    assert head.split() == ["#", "RUN", "PATH", "MODIFIED"]
-    assert first.split()[:3] == ["1", name(NEWEST.folder), str(models / NEWEST.folder / "trainer_logs.json")]
+    assert head.split() == ["#", "RUN", "MODIFIED", "PATH"]
+    assert first.split()[:2] == ["1", name(NEWEST.folder)]
+    assert first.split()[-1] == str(models / NEWEST.folder / "trainer_logs.json")
     assert second.split()[:2] == ["2", name(OLDER.folder)]
     listed = forgather("logs", "list", "--json", str(models / "tiny")).json
     assert [each["run"] for each in listed] == [name(OLDER.folder)]

@@ -21,7 +21,7 @@ try:
     job = forgather.wait_status(forgather.submit(runs, port="auto"), "running", "failed")
     page = forgather.get(job["url"]).status_code
     sleep = forgather.cli("job", "sleep", job["queue_id"], check=False).stderr
-    doctor = forgather.cli("doctor", check=False).stdout
+    doctor = forgather.cli("doctor", "--json", check=False).stdout
     private = forgather.post("/api/queue", {"project_dir": "/", "config": "x", "job_type": "tensorboard",
         "job_params": {"logdir": str(runs), "private": True}})
     result = {"job": job, "page": page, "sleep": sleep, "doctor": doctor, "host": forgather.get("/api/host").json(),

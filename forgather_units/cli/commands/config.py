@@ -17,7 +17,8 @@ from typing import Any, Final
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
-from forgather_units.cli.tables import Column, Fit, table
+from forgather_units.cli.tables import Column, Fit, plain, table
+from forgather_units.cli.text_width import indented
 from forgather_units.domain.errors import BadSettings, Refused
 from forgather_units.files.regular_file import read_text
 from forgather_units.settings import edit, paths
@@ -58,7 +59,8 @@ def _show(args: argparse.Namespace) -> int:
     print(table(("SETTING", Column("VALUE", Fit.WRAP), Column("FROM", Fit.WRAP)), rows))
     for service in services:
         args_said = ", ".join(f"{key}={_spelled(value)}" for key, value in service["args"].items())
-        print(f"service {service['type']} {service['name']}: {args_said}{'' if service['enabled'] else ' (disabled)'}")
+        off = "" if service["enabled"] else " (disabled)"
+        print(indented(f"service {service['type']} {service['name']}{off}: {plain(args_said)}"))
     return 0
 
 

@@ -80,8 +80,8 @@ def _list(args: argparse.Namespace) -> int:
              for at, run in enumerate(runs, 1)]
         )  # fmt: skip
         return 0
-    rows = [(at, run.name, run.log or run.folder, date(run.modified)) for at, run in enumerate(runs, 1)]
-    print(table(("#", "RUN", Column("PATH", Fit.WRAP), "MODIFIED"), rows))
+    rows = [(at, run.name, date(run.modified), run.log or run.folder) for at, run in enumerate(runs, 1)]
+    print(table(("#", Column("RUN", Fit.CUT_START), "MODIFIED", Column("PATH", Fit.WRAP)), rows))
     return 0
 
 

@@ -11,13 +11,19 @@ from forgather_units.cli.folders import absolute
 from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import Column, Fit, plain, table
+from forgather_units.cli.text_width import indented
 from forgather_units.domain.errors import NotFound, Refused
 from forgather_units.projects.catalog import Catalog
 from forgather_units.projects.folders import META, enclosing_project
 from forgather_units.projects.project import Project, record_of
 from forgather_units.settings.paths import cache_dir
 
-_COLUMNS: Final = ("CONFIG", Column("NAME", Fit.CUT), "CLASS", Column("OUTPUT DIR", Fit.WRAP))
+_COLUMNS: Final = (
+    Column("CONFIG", Fit.CUT_START),
+    Column("NAME", Fit.CUT),
+    Column("CLASS", Fit.CUT),
+    Column("OUTPUT DIR", Fit.WRAP),
+)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -52,9 +58,10 @@ def _each(catalog: Catalog, folders: list[str]) -> Iterator[Project]:
 
 
 def _text(project: Project) -> str:
-    head = f"{plain(project.name)} : {plain(project.description)}\n{project.project_dir}"
+    name = indented(f"{plain(project.name)} : {plain(project.description)}")
+    head = f"{name}\n{plain(project.project_dir)}"
     if project.error:
-        return f"{head}\n  error: {plain(project.error)}"
+        return f"{head}\n{indented(f'  error: {plain(project.error)}')}"
     if not project.configs:
         return f"{head}\n  no configs"
     # The default one in brackets, as Forgather prints it.
