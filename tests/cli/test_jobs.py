@@ -144,9 +144,9 @@ def test_a_part_that_means_none_or_many(forgather: Shell, jobs: SmallServer, par
         (["job", "cancel", ONE], f"DELETE /api/queue/{ONE}", {"aborted": ONE}, f"cancelled: {ONE}"),
         (["job", "remove", ONE], f"DELETE /api/jobs/{ONE}", {"removed": ONE}, f"removed: {ONE}"),
         (["job", "cleanup"], "POST /api/jobs/cleanup", {"removed": [ONE], "count": 1}, "removed: 1"),
-        (["job", "gc"], "POST /api/jobs/gc", {"swept": 2}, "swept: 2"),
+        (["job", "gc"], "POST /api/jobs/gc", {"swept": 2}, "jobs that have changed: 2"),
         (["sched", "cleanup"], "POST /api/jobs/cleanup", {"removed": [], "count": 0}, "removed: 0"),
-        (["sched", "gc"], "POST /api/jobs/gc", {"swept": 0}, "swept: 0"),
+        (["sched", "gc"], "POST /api/jobs/gc", {"swept": 0}, "jobs that have changed: 0"),
         (
             ["sched", "priority", ONE, "5"],
             f"PATCH /api/queue/{ONE}",

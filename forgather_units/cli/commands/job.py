@@ -27,9 +27,9 @@ def add_arguments(parser: Parser) -> None:
     add = add_verbs(parser)
     listing.add_arguments(add("list", "list jobs: active ones first, then the newest ended ones", listing.run))
     for name, meaning, run in (
-        ("status", "its state, or how it ended", _status),
-        ("tail", "its output so far, then live, until it ends", _tail),
-        ("dump", "its whole output so far", _dump),
+        ("status", "show the state of a job, or how it ended", _status),
+        ("tail", "print the output of a job, then live output until it ends", _tail),
+        ("dump", "print the whole output of a job", _dump),
     ):
         leaf = add(name, meaning, run)
         leaf.add_argument("id", help="the job's id, or a part that only it has")
@@ -42,33 +42,33 @@ def add_arguments(parser: Parser) -> None:
                 "--since", type=moment, metavar="TIME", help="only lines since then: 10m, 14:05, '2026-01-31 14:05'"
             )
             leaf.add_argument("--raw", action="store_true", help="write all escape sequences, not only colours")
-    add_ids(add("wait", "return when it has ended, with its exit status", waiting.run))
+    add_ids(add("wait", "wait until jobs have ended; the exit status is that of the job", waiting.run))
     for name, meaning, action, selects in (
-        ("kill", "stop it (SIGTERM); works on a queued one too", _control("kill"), True),
-        ("force-kill", "SIGKILL to all of its processes", _control("force-kill"), True),
-        ("wake", "start a sleeping one", _control("wake"), True),
+        ("kill", "stop jobs (SIGTERM), also queued ones", _control("kill"), True),
+        ("force-kill", "kill all processes of jobs (SIGKILL)", _control("force-kill"), True),
+        ("wake", "start sleeping jobs", _control("wake"), True),
         (
             "sleep",
-            "end the process of a running one; it keeps its port, and the next request wakes it",
+            "end the processes of running jobs; they keep their ports, and the next request wakes them",
             _control("sleep"),
             True,
         ),
         (
             "restart",
-            "stop it, and queue it again under its own id; works on an ended one too",
+            "stop jobs, and queue them again under the same ids; also ended ones",
             _control("restart"),
             True,
         ),
-        ("cancel", "remove it from the queue; stops a running one", _cancelled, False),
-        ("remove", "remove an ended one from the history", _removed, False),
+        ("cancel", "remove jobs from the queue; stops running ones", _cancelled, False),
+        ("remove", "remove ended jobs from the history", _removed, False),
     ):
         leaf = add(name, meaning, partial(_on_each, action))
         add_ids(leaf, selects=selects)
         if name == "force-kill":
-            leaf.add_argument("--yes", action="store_true", help="required: its processes cannot clean up")
-    older = add("cleanup", "remove all ended jobs", cleanup)
+            leaf.add_argument("--yes", action="store_true", help="required: the processes cannot clean up")
+    older = add("cleanup", "remove all ended jobs from the history", cleanup)
     older.add_argument("--older-than", metavar="TIME", help="only jobs that ended longer ago than this: 30d, 12h")
-    add("gc", "reconcile jobs with systemd's units", gc)
+    add("gc", "compare all jobs with systemd's units now", gc)
 
 
 def cancel(args: argparse.Namespace) -> int:
@@ -87,7 +87,7 @@ def cleanup(args: argparse.Namespace) -> int:
 def gc(args: argparse.Namespace) -> int:
     """Reconcile jobs with systemd's units."""
     answer = connect(args.server).object("POST", "/api/jobs/gc")
-    return _told(args, answer, f"swept: {answer.get('swept')}")
+    return _told(args, answer, f"jobs that have changed: {answer.get('swept')}")
 
 
 def _told(args: argparse.Namespace, answer: Record, sentence: object) -> int:

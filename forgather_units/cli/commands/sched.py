@@ -24,16 +24,18 @@ _COLUMNS: Final = ("ID", "PRIORITY", "PORT", "AGE", Column("LOGDIR", Fit.CUT_STA
 
 def add_arguments(parser: Parser) -> None:
     add = add_verbs(parser)
-    add("status", "whether it starts jobs, and how many there are", _status)
-    add("list", "what waits, in the order in which it will start, and for what", _list)
-    priority = add("priority", "let one that waits go sooner (higher) or later (lower, also below 0)", _priority)
-    priority.add_argument("id", help="its id, or a part that only it has")
-    priority.add_argument("priority", type=int, metavar="N", help="its new priority; higher ones start first")
-    add("pause", "start nothing more; what runs goes on", lambda args: _switch(args, enabled=False))
-    add("resume", "start again what waits", lambda args: _switch(args, enabled=True))
-    add_ids(add("cancel", "remove a job from the queue", job.cancel))
-    add("cleanup", "forget all jobs that have ended", job.cleanup)
-    add("gc", "reconcile jobs with systemd's units", job.gc)
+    add("status", "whether the queue is paused, and the number of jobs", _status)
+    add("list", "list queued jobs in the order of their start, and what they wait for", _list)
+    priority = add("priority", "change the priority of a queued job", _priority)
+    priority.add_argument("id", help="the job's id, or a part that only it has")
+    priority.add_argument(
+        "priority", type=int, metavar="N", help="the new priority; higher ones start first, and it may be negative"
+    )
+    add("pause", "start no more jobs; running ones continue", lambda args: _switch(args, enabled=False))
+    add("resume", "start queued jobs again", lambda args: _switch(args, enabled=True))
+    add_ids(add("cancel", "remove jobs from the queue; stops running ones", job.cancel))
+    add("cleanup", "remove all ended jobs from the history", job.cleanup)
+    add("gc", "compare all jobs with systemd's units now", job.gc)
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -90,5 +92,5 @@ def _switch(args: argparse.Namespace, *, enabled: bool) -> int:
     if args.json:
         print_json(status)
     else:
-        print("resumed" if enabled else "paused: nothing more is started, what runs goes on")
+        print("resumed" if enabled else "paused: no more jobs start, running ones continue")
     return 0

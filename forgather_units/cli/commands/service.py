@@ -21,16 +21,16 @@ _ENDED: Final = {"done": "stopped", "aborted": "stopped"}
 
 def add_arguments(parser: Parser) -> None:
     add = add_verbs(parser)
-    add("list", "all of them, with their addresses", _list)
-    leaf = add("add", "declare one in the server's settings file", _add)
+    add("list", "list services and their addresses", _list)
+    leaf = add("add", "declare a service in the server's settings file", _add)
     _named(leaf)
     service_add.add_arguments(leaf)
     for name, meaning, run in (
-        ("enable", "start it, now and with the server", lambda args: _switch(args, enabled=True)),
-        ("disable", "stop it, and keep the declaration", lambda args: _switch(args, enabled=False)),
-        ("remove", "stop it, and remove it from the settings file", _remove),
-        ("start", "queue one that has ended", lambda args: _control(args, "start")),
-        ("stop", "end it until it or the server is started", lambda args: _control(args, "stop")),
+        ("enable", "start a service now, and with the server", lambda args: _switch(args, enabled=True)),
+        ("disable", "stop a service, and keep its declaration", lambda args: _switch(args, enabled=False)),
+        ("remove", "stop a service, and remove it from the settings file", _remove),
+        ("start", "queue a service that has ended", lambda args: _control(args, "start")),
+        ("stop", "stop a service until it or the server is started", lambda args: _control(args, "stop")),
     ):
         _named(add(name, meaning, run))
 

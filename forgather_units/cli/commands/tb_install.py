@@ -14,7 +14,7 @@ def add_verbs(parser: Parser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=False, prog=parser.prog)
     for name, meaning, run in (
         ("install", "install a TensorBoard in an environment of its own; the next server start uses it", _install),
-        ("uninstall", "remove that one", _uninstall),
+        ("uninstall", "remove the TensorBoard that `install` made", _uninstall),
     ):
         leaf = verbs.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
         leaf.set_defaults(run=run, takes_rest=False)
