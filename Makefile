@@ -98,11 +98,12 @@ screenshots: setup web $(VENV)/.tests-complete
 docs: setup
 	$(BIN)/python -m mkdocs serve
 
-# Manual pages and completion, from the parsers and the table of the settings.
+# Manual pages, from the parsers and the table of the settings, and the completion of three shells.
 documents: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check shtab
 	$(BIN)/python packaging/manpages.py packaging/generated
-	$(BIN)/python packaging/completion.py packaging/generated
+	$(BIN)/forgather completion bash >packaging/generated/forgather
+	$(BIN)/forgather completion zsh >packaging/generated/_forgather
+	$(BIN)/forgather completion fish >packaging/generated/forgather.fish
 
 # Wheel and sdist, with the page, the manual pages and the units inside.
 dist: web documents
@@ -133,7 +134,7 @@ release: dist $(if $(filter no,$(DEBS)),,deb)
 # Builds them twice, runs lintian, and installs them on a clean Debian booted for the tests. Needs root.
 test-deb: web packaging/wheels/.complete
 	packaging/install-debian-packages --sandbox --build
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check build shtab
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
 	FORGATHER_TEST_DEB=1 $(BIN)/python -m pytest tests/deb
 
 lint: setup web/node_modules/.package-lock.json

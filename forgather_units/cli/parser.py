@@ -48,9 +48,10 @@ class Parser(argparse.ArgumentParser):
         return list(self._option_string_actions)
 
     @property
-    def words(self) -> list[str]:
-        """The names of its arguments that are no options."""
-        return [each.dest for each in self._actions if not each.option_strings]
+    def arguments(self) -> list[argparse.Action]:
+        """Its arguments that are neither options nor verbs."""
+        left = (each for each in self._actions if not each.option_strings)
+        return [each for each in left if not isinstance(each, argparse._SubParsersAction)]
 
     def action_of(self, flag: str) -> argparse.Action | None:
         """The option that `flag` names; TensorBoard's spelling with underscores is accepted."""

@@ -1,75 +1,105 @@
-"""`forgather completion`: the script of a shell, and what it offers."""
+"""The words that `forgather completion SHELL --words` offers."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import shlex
+import socket
 
 import pytest
 from cli.command_line import Shell, SmallServer
-from forgather_server import FORGATHER
 
 ID = "q_1000_0000000a"
+QUEUED = "q_1000_0000000b"
+ENDED = "q_1000_0000000c"
 
 
 @pytest.fixture
 def jobs(server: SmallServer) -> SmallServer:
-    server.says("GET /api/jobs", [{"queue_id": ID}])
+    states = {ID: "running", QUEUED: "queued", ENDED: "failed", "$(id)": "running"}
+    server.says("GET /api/jobs", [{"queue_id": each, "status": status} for each, status in states.items()])
+    service = {"type": "tensorboard", "name": "lab", "enabled": True}
+    server.says("GET /api/services", [{"service": service}, {"service": {**service, "name": "$(id)"}}])
     return server
 
 
 @pytest.mark.parametrize(
     ("typed", "offered", "not_offered"),
     [
-        ([""], {"job", "sched", "tb", "mkdocs", "completion"}, {"list"}),
-        (["job", ""], {"list", "kill", "wait"}, {"job"}),
-        (["job", "kill", ""], {ID}, {"list"}),
-        (["stop", ""], {ID}, set()),
-        (["job", "list", "--st"], {"--status", "--all"}, {"--raw"}),
-        (["--server", "http://x", "sched", ""], {"pause", "cancel"}, set()),
-        (["tb", "--"], {"--logdir", "--port", "--enqueue"}, {"--config-file"}),
-        (["tb", ""], {":folders"}, {"install"}),
-        (["tb", "--logdir", ""], {":folders"}, set()),
-        (["mkdocs", "-f", ""], {":files"}, set()),
-        (["logs", "plot", "--x-axis", ""], {"step", "epoch", "time"}, set()),
-        (["service", "add", "--"], {"--logdir", "--replace"}, set()),
-        (["nonsense", ""], set(), {"Traceback"}),
+        ("''", {"job", "sched", "tb", "mkdocs", "completion", "ps", "help"}, {"list", "ls -r"}),
+        ("ps", {"ps"}, {"list"}),
+        ("ps ''", set(), {"list", ID}),
+        ("ps --st", {"--status"}, {"--raw"}),
+        ("help ''", {"job"}, {"--help"}),
+        ("help job ''", {"list", "kill"}, {"job"}),
+        ("job ''", {"list", "kill", "wait", "rm", "logs", "help"}, {"job"}),
+        ("job kill ''", {ID, QUEUED}, {"list", ENDED, "$(id)"}),
+        (f"job kill {ID} ''", {QUEUED}, {ID}),
+        ("job remove ''", {ENDED}, {ID}),
+        ("rm ''", {ENDED}, {ID}),
+        ("job logs ''", {ID, ENDED}, set()),
+        ("sched priority ''", {QUEUED}, {ID, ENDED}),
+        (f"sched priority {QUEUED} ''", set(), {QUEUED, ":files"}),
+        ("stop ''", {ID}, set()),
+        ("job list --st", {"--status", "--all"}, {"--raw"}),
+        ("job list --status ''", {"running", "stopped"}, {"run"}),
+        ("job list --status=done,", {"done,failed"}, {"failed"}),
+        ("job list --kind ''", {"tensorboard", "mkdocs"}, set()),
+        ("job list --limit ''", set(), {":files", ID}),
+        ("--server http://x sched ''", {"pause", "cancel"}, set()),
+        ("tb --", {"--logdir", "--port", "--enqueue"}, {"--config-file"}),
+        ("tb ''", {":folders"}, {"install"}),
+        ("tb runs ''", set(), {":folders"}),
+        ("tb --logdir ''", {":folders"}, set()),
+        ("tb --logdir=", {":folders"}, set()),
+        ("tb --port ''", set(), {":files", ":folders"}),
+        ("tb -- ''", {":files"}, set()),
+        ("-p ''", {":folders"}, set()),
+        ("mkdocs -f ''", {":files"}, set()),
+        ("logs summary ''", {":files"}, set()),
+        ("logs plot --x-axis ''", {"step", "epoch", "time"}, set()),
+        ("logs plot --compare a ''", {":files"}, set()),
+        ("server --log-level ''", {"DEBUG"}, set()),
+        ("service start ''", {"tensorboard", "mkdocs"}, set()),
+        ("service start tensorboard ''", {"lab"}, {"$(id)"}),
+        ("service start mkdocs ''", set(), {"lab"}),
+        ("service add tensorboard ''", set(), {"lab"}),
+        ("service add tensorboard new ''", {"logdir=", "port="}, {"config_file="}),
+        ("service add --", {"--logdir", "--replace"}, set()),
+        ("completion ''", {"bash", "zsh", "fish"}, set()),
+        ("nonsense ''", set(), {"Traceback"}),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_is_offered(
-    forgather: Shell, jobs: SmallServer, typed: list[str], offered: set[str], not_offered: set[str]
+def test_offered_words(
+    forgather: Shell, jobs: SmallServer, typed: str, offered: set[str], not_offered: set[str]
 ) -> None:
-    done = forgather("completion", "bash", "--words", "--", *typed)
-    found = set(done.out.splitlines())
+    done = forgather("completion", "zsh", "--words", "--", *shlex.split(typed))
+    found = {line.partition("\t")[0] for line in done.out.splitlines()}
     assert done.code == 0 and offered <= found and not not_offered & found, found
+    # bash hands over its line as it was typed.
+    line = f"forgather {typed.removesuffix(chr(39) * 2)}"
+    assert set(forgather("completion", "bash", "--words", "--", line).out.splitlines()) == found
 
 
-def test_bash_completes(forgather: Shell, jobs: SmallServer) -> None:
-    (forgather.folder / "runs here").mkdir()
-    (forgather.folder / "runs.txt").touch()
+@pytest.mark.parametrize(
+    "line", ["tb --logdir 'my ru", 'tb --logdir "my ru', "tb --logdir my\\ ru", "tb --logdir my\\"]
+)
+def test_an_incomplete_line_of_bash(forgather: Shell, line: str) -> None:
+    assert forgather("completion", "bash", "--words", "--", f"forgather {line}").out == ":folders\n"
 
-    def completed(*words: str) -> list[str]:
-        line = " ".join(f"'{word}'" for word in ("forgather", *words))
-        script = (
-            f'forgather() {{ {FORGATHER} "$@"; }}; compopt() {{ :; }}; eval "$(forgather completion bash)"; '
-            f"COMP_WORDS=({line}); COMP_CWORD={len(words)}; _forgather; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+
+def test_the_server_of_the_line_is_asked(forgather: Shell, jobs: SmallServer) -> None:
+    for server in (["--server", jobs.url], [f"--server={jobs.url}"]):
+        done = forgather(
+            "completion", "fish", "--words", "--", *server, "job", "kill", "", FORGATHER_SERVER_URL="http://127.0.0.1:1"
         )
-        how = forgather.command() | {"args": ["bash", "--norc", "-c", script]}
-        printed: str = subprocess.run(**how, check=True, timeout=120).stdout
-        return printed.split("\n")[:-1]
-
-    assert completed("job", "ki") == ["kill"]
-    assert completed("job", "kill", "q_") == [ID]
-    assert completed("tb", "run") == ["runs here"]
+        assert ID in done.out
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_scripts_are_valid(forgather: Shell, shell: str) -> None:
-    script = forgather("completion", shell).out
-    assert f"forgather completion {shell} --words -- " in script
-    if shutil.which(shell):
-        subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=120)
+def test_a_server_that_does_not_respond_is_not_waited_for(forgather: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        done = forgather("completion", "bash", "--words", "--", "forgather job kill ", FORGATHER_SERVER_URL=url)
+    assert (done.code, done.out) == (0, "")
 
 
 def test_an_unknown_shell(forgather: Shell) -> None:

@@ -229,17 +229,21 @@ def test_a_user_s_own_server_works_too(debian: Machine) -> None:
 
 
 def test_completion_offers_the_ids_of_jobs(debian: Machine) -> None:
-    script = (
-        ". /usr/share/bash-completion/completions/forgather; "
-        f"export FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE}); _forgather_job_ids q_"
+    access = f"export FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE})"
+    in_bash = (
+        ". /usr/share/bash-completion/completions/forgather; line='forgather job status q_'; "
+        'COMP_LINE=$line COMP_POINT=${#line} _forgather forgather q_ status; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     queue_id = the_job(debian)["queue_id"]
-    assert debian.shell(script) == queue_id
-    # zsh's completion is a function in its own file; the script prints the offered words instead of a menu.
+    assert debian.shell(f"{access}; {in_bash}") == queue_id
+    # zsh's completion is a function in its own file; compadd prints the offered words instead of a menu.
     file = "/usr/share/zsh/vendor-completions/_forgather"
-    zsh = f"compadd() {{ print -l $ids }}; source <(sed '/^typeset -A opt_args/,$d' {file}); _forgather_job_ids"
-    in_zsh = f"export FORGATHER_SERVER_URL={SYSTEM} FORGATHER_SERVER_TOKEN=$(cat {TOKEN_FILE}); zsh -n {file} && zsh -c"
-    assert debian.shell(f"{in_zsh} {shlex.quote(zsh)}") == queue_id
+    in_zsh = (
+        f"compadd() {{ print -l $found }}; compdef() {{ }}; source {file}; "
+        "words=(forgather job status q_) CURRENT=4 PREFIX=q_; _forgather"
+    )
+    assert debian.shell(f"{access}; zsh -n {file} && zsh -c {shlex.quote(in_zsh)}") == queue_id
+    assert debian.succeeds("test", "-e", "/usr/share/fish/vendor_completions.d/forgather.fish")
 
 
 def test_a_purge_leaves_only_the_account(debian: Machine) -> None:

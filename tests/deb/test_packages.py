@@ -47,6 +47,7 @@ def test_the_package_has_its_main_files(packages: Path) -> None:
         "./usr/share/man/man5/forgather.yaml.5.gz",
         "./usr/share/man/man8/forgather-server.8.gz",
         "./usr/share/bash-completion/completions/forgather",
+        "./usr/share/fish/vendor_completions.d/forgather.fish",
         "./usr/share/zsh/vendor-completions/_forgather",
         "./usr/lib/python3/dist-packages/forgather_units/webpage/index.html",
     ):
@@ -59,8 +60,12 @@ def test_the_wheel_has_all_files_for_an_installation_with_pip(packages: Path, tm
     subprocess.run(["tar", "xf", str(source), "-C", str(tmp_path)], check=True)
     tree = next(tmp_path.glob("forgather-units*"))
     python = str(REPOSITORY / ".venv/bin/python")
-    for script in ("manpages.py", "completion.py"):
-        subprocess.run([python, f"packaging/{script}", "packaging/generated"], cwd=tree, check=True)
+    subprocess.run([python, "packaging/manpages.py", "packaging/generated"], cwd=tree, check=True)
+    for shell, file in (("bash", "forgather"), ("zsh", "_forgather"), ("fish", "forgather.fish")):
+        with (tree / "packaging/generated" / file).open("w") as script:
+            subprocess.run(
+                [python, "-m", "forgather_units.cli.main", "completion", shell], cwd=tree, check=True, stdout=script
+            )
     subprocess.run(
         [python, "-m", "build", "--outdir", str(tmp_path / "dist")], cwd=tree, check=True, capture_output=True
     )
@@ -73,5 +78,12 @@ def test_the_wheel_has_all_files_for_an_installation_with_pip(packages: Path, tm
     site = next((venv / "lib").glob("python3*/site-packages/forgather_units"))
     assert (site / "webpage/index.html").is_file()
     assert (site / "service_units/user/forgather-server.service").is_file()
-    for file in ("man/man1/forgather.1", "man/man5/forgather.yaml.5", "man/man8/forgather-server.8"):
+    for file in (
+        "man/man1/forgather.1",
+        "man/man5/forgather.yaml.5",
+        "man/man8/forgather-server.8",
+        "bash-completion/completions/forgather",
+        "zsh/site-functions/_forgather",
+        "fish/vendor_completions.d/forgather.fish",
+    ):
         assert (venv / "share" / file).is_file(), file

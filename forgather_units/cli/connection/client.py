@@ -59,10 +59,11 @@ class Client:
     The `url` of a record is a whole address.
     """
 
-    def __init__(self, url: str, token: Token) -> None:
+    def __init__(self, url: str, token: Token, patience: float = _TIMEOUT[1]) -> None:
         self.url = url
         self._token = token
         self._base = url
+        self._timeout = min(patience, _TIMEOUT[0]), patience
         self._session = requests.Session()
         self._session.auth = _Bearer(token.value)
         if (address := address_of(url)) is not None and is_loopback(address.host):
@@ -144,10 +145,10 @@ class Client:
     def _request(self, method: str, path: str, **more: Any) -> requests.Response:
         try:
             response = self._session.request(
-                method, self._base + path, timeout=_TIMEOUT, stream=True, allow_redirects=False, **more
+                method, self._base + path, timeout=self._timeout, stream=True, allow_redirects=False, **more
             )
         except requests.ReadTimeout:
-            raise ServerGone(f"{self.url} did not respond within {_TIMEOUT[1]:.0f} s") from None
+            raise ServerGone(f"{self.url} did not respond within {self._timeout[1]:.0f} s") from None
         except requests.RequestException as why:
             raise self._gone(why) from None
         # urllib3 1.26 accepts a truncated response unless enforce_content_length is set.
@@ -223,10 +224,13 @@ def _is_caused_by(error: BaseException | None, kind: type[Exception]) -> bool:
     return False
 
 
-def connect(flag: str | None) -> Client:
-    """The client of `--server`, else of the environment, else of the settings. Nothing is sent yet."""
+def connect(flag: str | None, patience: float = _TIMEOUT[1]) -> Client:
+    """The client of `--server`, else of the environment, else of the settings. Nothing is sent yet.
+
+    `patience`: the time between two bytes of a response, in seconds.
+    """
     url = server_url(flag)
-    return Client(url, server_token(url))
+    return Client(url, server_token(url), patience)
 
 
 def job_path(queue_id: str, rest: str = "") -> str:
