@@ -7,9 +7,22 @@ from typing import Final
 
 from forgather_units.domain.queue_id import is_queue_id
 
-COMMANDS: Final = {"ps": ("job", "list"), "stop": ("job", "kill"), "rm": ("job", "remove")}
+COMMANDS: Final = {
+    "ps": ("job", "list"),
+    "stop": ("job", "kill"),
+    "rm": ("job", "remove"),
+    "version": ("--version",),
+}
 """At the place of a command."""
-VERBS: Final = {"ls": "list", "ps": "list", "logs": "dump", "stop": "kill", "rm": "remove"}
+VERBS: Final = {
+    "ls": "list",
+    "ps": "list",
+    "show": "status",
+    "inspect": "status",
+    "logs": "dump",
+    "stop": "kill",
+    "rm": "remove",
+}
 """At the place of a verb, where the command has no verb of this name and has the other one."""
 HELP: Final = "help"
 OPTIONS_WITH_VALUE: Final = ("-p", "--project-dir", "-t", "--config-template", "--server")

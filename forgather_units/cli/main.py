@@ -43,7 +43,7 @@ _NOUNS: Final[dict[str, str]] = {
     "logs": "logs of trainings: a list of runs, a summary, a plot",
     "job": "active and ended jobs: list, status, tail, dump, kill, wake, sleep, restart, remove, cleanup, ...",
     "sched": "the queue: status, list, priority, pause, resume, cancel, cleanup, gc",
-    "service": "declared services: list, add, enable, disable, remove, start, stop",
+    "service": "declared services: list, status, add, enable, disable, remove, start, stop",
     "config": "the settings: show, check, edit",
     "service-unit": "your server as a systemd user unit, after an installation by pip: install, remove, status",
     "login": "store the token of another server, for commands with --server",
@@ -89,7 +89,7 @@ def build_parser(words: Sequence[str] | None = None) -> Parser:
     parser = Parser(
         prog="forgather",
         description="Queue TensorBoards as systemd units and open them through one authenticated address.",
-        epilog="Aliases: ps = job list, stop = job kill, rm = job remove, help = --help.",
+        epilog="Aliases: ps = job list, stop = job kill, rm = job remove, help = --help, version = --version.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"forgather {__version__}")

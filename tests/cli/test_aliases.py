@@ -17,6 +17,7 @@ def jobs(server: SmallServer) -> SmallServer:
     server.says("GET /api/jobs", [])
     server.says("GET /api/queue", [])
     server.says("GET /api/services", [])
+    server.says(f"GET /api/jobs/{ID}/status", {"queue_id": ID, "status": "running"})
     server.says(f"POST /api/jobs/{ID}/control/kill", {"message": "stopped"})
     server.says(f"DELETE /api/jobs/{ID}", {"removed": ID})
     server.says("DELETE /api/services/tensorboard/lab", {})
@@ -43,6 +44,9 @@ def jobs(server: SmallServer) -> SmallServer:
         (f"job logs --follow {ID}", f"job tail {ID}"),
         ("sched ls", "sched list"),
         ("service ls", "service list"),
+        (f"job show {ID}", f"job status {ID}"),
+        (f"job inspect {ID}", f"job status {ID}"),
+        ("version", "--version"),
         ("service rm tensorboard lab", "service remove tensorboard lab"),
         ("help", "--help"),
         ("help job", "job --help"),
@@ -59,12 +63,12 @@ def test_an_alias(forgather: Shell, jobs: SmallServer, typed: str, command: str)
     assert asked == [(request.method, request.path) for request in jobs.asked]
 
 
-def test_the_help_names_them(forgather: Shell) -> None:
+def test_help_lists_aliases(forgather: Shell) -> None:
     assert "ps = job list" in forgather("--help").out
     assert "logs = dump" in forgather("job", "--help").out
 
 
-def test_a_log_of_a_training_is_no_job(forgather: Shell, server: SmallServer) -> None:
+def test_logs_of_a_folder_are_those_of_trainings(forgather: Shell, server: SmallServer) -> None:
     done = forgather("logs", "list", "runs")
     assert done.code == 1 and "runs" in done.err
     assert server.asked == []
@@ -73,12 +77,12 @@ def test_a_log_of_a_training_is_no_job(forgather: Shell, server: SmallServer) ->
 @pytest.mark.parametrize(
     "typed", ["--server {} job list", "--server={} ps", "job --server {} list", "job list --server {}"]
 )
-def test_the_server_may_be_named_at_any_place(forgather: Shell, jobs: SmallServer, typed: str) -> None:
+def test_server_option_is_accepted_at_any_place(forgather: Shell, jobs: SmallServer, typed: str) -> None:
     done = forgather(*shlex.split(typed.format(jobs.url)), FORGATHER_SERVER_URL="http://127.0.0.1:1")
     assert (done.code, done.err) == (0, "no jobs\n")
 
 
-def test_the_folder_needs_no_flag(forgather: Shell, server: SmallServer) -> None:
+def test_folder_is_accepted_without_flag(forgather: Shell, server: SmallServer) -> None:
     folder = forgather.folder / "runs"
     folder.mkdir()
     (folder / "events.out.tfevents.1.host.1.0").touch()

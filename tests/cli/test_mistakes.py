@@ -17,6 +17,7 @@ MISTAKES: Final = (
     ("resume", "unknown command 'resume' (did you mean 'sched resume'?)", ""),
     ("frobnicate", "unknown command 'frobnicate'", ""),
     ("job lst", "unknown verb 'lst' (did you mean 'list'?)", "job"),
+    ("service restrt", "unknown verb 'restrt' (did you mean 'start'?)", "service"),
     ("job", "a verb is missing: list, ", "job"),
     ("job list --limt 3", "unknown option '--limt' (did you mean '--limit'?)", "job list"),
     ("job list --limit", "--limit needs a value", "job list"),

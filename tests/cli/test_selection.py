@@ -92,9 +92,9 @@ def test_a_selection(forgather: Shell, jobs: SmallServer, words: list[str], numb
     assert ids(forgather, *words) == numbers
 
 
-def test_a_selection_that_no_job_fits(forgather: Shell, jobs: SmallServer) -> None:
+def test_selection_without_a_match(forgather: Shell, jobs: SmallServer) -> None:
     done = forgather("job", "list", "--status", "starting")
-    assert (done.code, done.out, done.err) == (0, "", "no such jobs\n")
+    assert (done.code, done.out, done.err) == (0, "", "no jobs match\n")
     said = forgather("job", "list", "--status", "done", "--limit", "1").err
     assert said == "older jobs may match too: --all, or --limit N, shows more\n"
 
@@ -118,7 +118,7 @@ def test_options_may_be_between_ids(forgather: Shell, jobs: SmallServer) -> None
     assert killed(jobs) == [1, 3]
 
 
-def test_all_are_one_s_own_that_have_not_ended(forgather: Shell, jobs: SmallServer) -> None:
+def test_all_selects_own_active_jobs(forgather: Shell, jobs: SmallServer) -> None:
     assert forgather("job", "kill", "--all").code == 0
     # The second one is of another account.
     assert killed(jobs) == [1, 3, 4]
@@ -126,7 +126,7 @@ def test_all_are_one_s_own_that_have_not_ended(forgather: Shell, jobs: SmallServ
     forgather("job", "kill", "--all", "--status", "running", "--kind", "tensorboard")
     assert killed(jobs) == [1]
     jobs.asked.clear()
-    assert forgather("job", "kill", "--all", "--status", "starting").err == "no such jobs\n"
+    assert forgather("job", "kill", "--all", "--status", "starting").err == "no active jobs of yours match\n"
     assert killed(jobs) == []
 
 
@@ -192,7 +192,7 @@ def test_watch_shows_each_change(forgather: Shell, jobs: SmallServer) -> None:
         assert process.stderr.read() == ""
 
 
-def test_what_is_asked_for_a_part_of_the_output(forgather: Shell, jobs: SmallServer) -> None:
+def test_lines_and_since_request_a_part_of_the_output(forgather: Shell, jobs: SmallServer) -> None:
     end = b'event: end\ndata: {"status": "done"}\n\n'
     stream = f"/api/jobs/{queue_id(1)}/tty/stream"
     jobs.answers[f"GET {stream}"] = lambda request: Reply(kind="text/event-stream", pieces=iter([end]))

@@ -1,4 +1,4 @@
-"""`forgather service`: what is sent, and what is printed of the answer."""
+"""`forgather service`: requests to the server, and the printed responses."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_list(forgather: Shell, server: SmallServer) -> None:
     assert forgather("service", "list", "--json").json == whole
 
 
-def test_what_is_declared(forgather: Shell, server: SmallServer) -> None:
+def test_add_sends_the_declaration(forgather: Shell, server: SmallServer) -> None:
     server.says("GET /api/services", [])
     server.says("POST /api/services", service("lab", "sleeping"))
     words = ["logdir=runs", "port=6010", "idle_timeout=2h", "private=true", "window_title=No"]
@@ -101,7 +101,7 @@ def test_flags_are_those_of_the_viewer(forgather: Shell, server: SmallServer) ->
     }
 
 
-def test_one_that_exists_is_replaced_only_on_request(forgather: Shell, server: SmallServer) -> None:
+def test_existing_service_is_replaced_only_with_replace(forgather: Shell, server: SmallServer) -> None:
     server.says("GET /api/services", [service("lab", "running")])
     server.says("POST /api/services", service("lab", "sleeping"))
     words = ["service", "add", "tensorboard", "lab", "--logdir", "/y", "--port", "6010"]
@@ -133,7 +133,7 @@ def test_one_that_exists_is_replaced_only_on_request(forgather: Shell, server: S
         ("stop", "POST /api/services/tensorboard/lab/control/stop", None),
     ],
 )
-def test_each_verb_asks_for_its_own(
+def test_each_verb_sends_its_request(
     forgather: Shell, server: SmallServer, verb: str, route: str, body: dict[str, Any] | None
 ) -> None:
     server.says(route, service("lab", "running"))
@@ -144,7 +144,7 @@ def test_each_verb_asks_for_its_own(
     assert json.loads(forgather("service", verb, "tensorboard", "lab", "--json").out)["status"] == "running"
 
 
-def test_one_is_removed(forgather: Shell, server: SmallServer) -> None:
+def test_remove(forgather: Shell, server: SmallServer) -> None:
     server.says("DELETE /api/services/tensorboard/lab", {"removed": "tensorboard/lab"})
     assert forgather("service", "remove", "tensorboard", "lab").out == "removed: tensorboard lab\n"
     server.says("DELETE /api/services/tensorboard/lab", {"detail": "no such service: tensorboard lab"}, 404)
@@ -156,7 +156,8 @@ def test_one_is_removed(forgather: Shell, server: SmallServer) -> None:
     ("typed", "sentence"),
     [
         ("tensorboard lab", "--logdir is missing"),
-        ("tensorboard lab logdir", "'logdir' is not of the form KEY=VALUE"),
+        ("tensorboard lab =x", "'=x' is not of the form KEY=VALUE"),
+        ("tensorboard lab one two", "logdir is given twice"),
         ("tensorboard lab logdri=/x", "'logdri' is no option of TensorBoard (did you mean 'logdir'?)"),
         ("tensorboard lab logdir=/x --logdir /y", "logdir is given twice"),
         ("tensorboard lab logdir=/x --strict", "--strict is no option of TensorBoard"),
@@ -168,3 +169,19 @@ def test_wrong_usage(forgather: Shell, server: SmallServer, typed: str, sentence
     assert (done.code, done.out) == (2, "")
     assert done.err == f"forgather: {sentence}\nsee: forgather service add --help\n"
     assert server.asked == []
+
+
+def test_add_accepts_a_folder_without_a_key(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/services", [])
+    server.says("POST /api/services", service("lab", "sleeping"))
+    assert forgather("service", "add", "tensorboard", "lab", "runs", "port=6010").code == 0
+    assert server.asked[-1].body["args"] == {"logdir": f"{forgather.folder}/runs", "port": 6010}
+
+
+def test_status_of_one_service(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/services", [service("other", None), service("lab", "sleeping")])
+    done = forgather("service", "status", "tensorboard", "lab")
+    assert (done.code, done.out) == (0, f"tensorboard lab: sleeping  {server.url}/api/tb/lab/\n")
+    assert forgather("service", "show", "tensorboard", "lab", "--json").json["url"] == f"{server.url}/api/tb/lab/"
+    done = forgather("service", "status", "mkdocs", "lab")
+    assert (done.code, done.err) == (1, "forgather: no such service: mkdocs lab\nhint: forgather service list\n")

@@ -97,7 +97,7 @@ def recorded(module_forgather: Forgather, sample_runs: Path, tmp_path_factory: p
         run(f"job {verb}")
         run(f"sched {verb}")
     run("service add", "tensorboard", "lab", "--logdir", runs)
-    for verb in ("disable", "enable", "stop", "start", "remove"):
+    for verb in ("status", "disable", "enable", "stop", "start", "remove"):
         run("service list")
         run(f"service {verb}", "tensorboard", "lab")
     run("logs list", runs)

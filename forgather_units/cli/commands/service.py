@@ -12,6 +12,7 @@ from forgather_units.cli.json_output import print_json
 from forgather_units.cli.options import add_verbs
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import Column, Fit, table
+from forgather_units.domain.errors import NotFound
 from forgather_units.viewers.table import KINDS
 
 _PATH: Final = service_add.PATH
@@ -22,6 +23,7 @@ _ENDED: Final = {"done": "stopped", "aborted": "stopped"}
 def add_arguments(parser: Parser) -> None:
     add = add_verbs(parser)
     add("list", "list services and their addresses", _list)
+    _named(add("status", "show the state of a service", _status))
     leaf = add("add", "declare a service in the server's settings file", _add)
     _named(leaf)
     service_add.add_arguments(leaf)
@@ -49,6 +51,13 @@ def _list(args: argparse.Namespace) -> int:
     else:
         print("no services: forgather service add tensorboard NAME --logdir DIR")
     return 0
+
+
+def _status(args: argparse.Namespace) -> int:
+    for said in connect(args.server).objects(_PATH):
+        if (said["service"]["type"], said["service"]["name"]) == (args.type, args.name):
+            return _told(args, said)
+    raise NotFound(f"no such service: {args.type} {args.name}", hint="forgather service list")
 
 
 def _row(said: Record) -> tuple[object, ...]:

@@ -22,7 +22,8 @@ PATH: Final = "/api/services"
 
 
 def add_arguments(leaf: Parser) -> None:
-    leaf.add_argument("args", nargs="*", metavar="KEY=VALUE", help="such as logdir=/runs port=6010 idle_timeout=2h")
+    meaning = "such as logdir=/runs port=6010 idle_timeout=2h; a word without = is the folder or file that it shows"
+    leaf.add_argument("args", nargs="*", metavar="KEY=VALUE", help=meaning)
     leaf.add_argument("--disabled", action="store_true", help="declare it without starting it")
     leaf.add_argument("--replace", action="store_true", help="replace the service of this name, which restarts it")
     group = leaf.add_argument_group("the same as flags")
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace, client: Client) -> tuple[Record, list[str]]:
 def _given(args: argparse.Namespace) -> dict[str, Any]:
     kind = KINDS[args.type]
     options = {option.name: option for option in kind.all_options}
-    pairs = [_pair(word) for word in args.args]
+    pairs = [_pair(word, kind.required) for word in args.args]
     for name, option in _options().items():
         if (value := getattr(args, name)) is not None:
             if name not in options:
@@ -85,9 +86,11 @@ def _help(option: Option) -> str:
     return only + option.help.format(noun="the viewer", default="none: it opens through the server alone")
 
 
-def _pair(word: str) -> tuple[str, str]:
+def _pair(word: str, required: str) -> tuple[str, str]:
     key, equals, text = word.partition("=")
-    if not equals or not key:
+    if not equals:
+        return required, word
+    if not key:
         raise Usage(f"{word!r} is not of the form KEY=VALUE")
     return key, text
 

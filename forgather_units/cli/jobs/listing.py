@@ -73,7 +73,7 @@ def _text(args: argparse.Namespace, jobs: list[Record], page: Page) -> tuple[str
     if args.quiet:
         return "\n".join(str(job.get("queue_id")) for job in jobs), ""
     if not jobs:
-        return "", "no jobs" if page.total == 0 else "no such jobs"
+        return "", "no jobs match" if selection.is_given(args) else "no jobs"
     # Show the owner only if there are jobs of other accounts.
     shared = not {job.get("owner") for job in jobs} <= {account_name(), None}
     return table(_COLUMNS, (_row(job, shared) for job in jobs)), _note_on_more(args, jobs, page)

@@ -30,6 +30,11 @@ def is_narrow(args: argparse.Namespace) -> bool:
     return bool(args.status or args.kind)
 
 
+def is_given(args: argparse.Namespace) -> bool:
+    """Whether an option selects among all jobs."""
+    return bool(args.status or args.kind or args.search)
+
+
 def selected(client: Client, args: argparse.Namespace, ended: int | None) -> tuple[list[Record], Page]:
     """The jobs that `args` select, at most `ended` ended ones (None: all), and the last page that was needed."""
     states = args.status or STATES

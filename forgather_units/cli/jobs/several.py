@@ -51,7 +51,7 @@ def on_each(args: argparse.Namespace, action: Action) -> int:
     if args.json:
         print_json(answers[0] if len(ids) == 1 and not takes_all else answers)
     elif not ids:
-        print("no such jobs", file=sys.stderr)
+        print("no active jobs of yours" + (" match" if selection.is_given(args) else ""), file=sys.stderr)
     return int(failures > 0)
 
 
