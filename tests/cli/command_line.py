@@ -17,7 +17,7 @@ from forgather_server import FORGATHER
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the server was asked."""
+    """A request that the server received."""
 
     method: str
     path: str
@@ -27,7 +27,7 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """What it answers. With `pieces` the body is sent chunk by chunk, as they come."""
+    """A response. With `pieces` the server sends the body chunk by chunk."""
 
     body: Any = None
     status: int = 200
@@ -44,9 +44,9 @@ Answer = Callable[[Request], Reply]
 
 @dataclass(slots=True)
 class SmallServer:
-    """`answers` maps `GET /api/jobs` to a function, whatever its query; everything else is 404.
+    """`answers` maps `GET /api/jobs`, with any query, to a function; everything else is 404.
 
-    `asked` is all that came in.
+    `asked` has all received requests.
     """
 
     url: str = ""

@@ -87,7 +87,7 @@ def test_an_incomplete_line_of_bash(forgather: Shell, line: str) -> None:
     assert forgather("completion", "bash", "--words", "--", f"forgather {line}").out == ":folders\n"
 
 
-def test_the_server_of_the_line_is_asked(forgather: Shell, jobs: SmallServer) -> None:
+def test_ids_come_from_the_server_of_the_line(forgather: Shell, jobs: SmallServer) -> None:
     for server in (["--server", jobs.url], [f"--server={jobs.url}"]):
         done = forgather(
             "completion", "fish", "--words", "--", *server, "job", "kill", "", FORGATHER_SERVER_URL="http://127.0.0.1:1"
@@ -95,7 +95,7 @@ def test_the_server_of_the_line_is_asked(forgather: Shell, jobs: SmallServer) ->
         assert ID in done.out
 
 
-def test_a_server_that_does_not_respond_is_not_waited_for(forgather: Shell) -> None:
+def test_unresponsive_server_delays_no_completion(forgather: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         done = forgather("completion", "bash", "--words", "--", "forgather job kill ", FORGATHER_SERVER_URL=url)

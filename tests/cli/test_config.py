@@ -1,4 +1,4 @@
-"""`forgather config`: every mistake with its line, its reason and what was expected; what the settings are; an edit."""
+"""`forgather config`: each mistake with its line and reason, the settings and their sources, an edit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def file(forgather: Shell) -> Path:
     return written
 
 
-def test_each_kind_of_mistake(forgather: Shell, file: Path) -> None:
+def test_check_reports_each_kind_of_mistake(forgather: Shell, file: Path) -> None:
     file.write_text("\n".join(text for text, _ in _MISTAKES) + "\n")
     done = forgather("config", "check")
     assert (done.code, done.out) == (2, "")
@@ -76,14 +76,16 @@ def test_each_kind_of_mistake(forgather: Shell, file: Path) -> None:
         (b"services: all\n", 1, "services must be a mapping"),
     ],
 )
-def test_what_is_no_settings_file(forgather: Shell, file: Path, text: bytes, line: int, words: str) -> None:
+def test_check_reports_an_unusable_settings_file(
+    forgather: Shell, file: Path, text: bytes, line: int, words: str
+) -> None:
     file.write_bytes(text)
     done = forgather("config", "check")
     (said,) = done.err.splitlines()
     assert (done.code, said.startswith(f"{file}:{line}: " if line else f"{file}: "), words in said) == (2, True, True)
 
 
-def test_a_good_file_and_none(forgather: Shell, file: Path) -> None:
+def test_check_accepts_a_valid_and_a_missing_file(forgather: Shell, file: Path) -> None:
     assert forgather("config", "check").out == f"{file}: not there: every setting has its default\n"
     file.write_text("port: 9000\n")
     done = forgather("config", "check")
@@ -92,7 +94,7 @@ def test_a_good_file_and_none(forgather: Shell, file: Path) -> None:
     assert forgather("config", "check", "--config", str(file.parent)).code == 2
 
 
-def test_where_each_value_comes_from(forgather: Shell, file: Path) -> None:
+def test_show_prints_the_source_of_each_value(forgather: Shell, file: Path) -> None:
     file.write_text("# ours\nport: 9000\nservices:\n  tensorboard:\n    lab: {logdir: /x, enabled: false}\n")
     done = forgather("config", "show")
     rows = {line.split()[0]: line.split()[1:] for line in done.out.splitlines()}
@@ -100,7 +102,7 @@ def test_where_each_value_comes_from(forgather: Shell, file: Path) -> None:
     assert done.out.splitlines()[-1] == "service tensorboard lab (disabled): logdir=/x"
 
 
-def test_an_edit_that_is_wrong_is_not_taken(forgather: Shell, file: Path) -> None:
+def test_edit_rejects_invalid_settings(forgather: Shell, file: Path) -> None:
     file.write_text("port: 9000\n")
     done = forgather("config", "edit", EDITOR="sed -i s/port/prot/", VISUAL="")
     assert (done.code, file.read_text()) == (2, "port: 9000\n")

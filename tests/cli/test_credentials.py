@@ -1,4 +1,4 @@
-"""A token goes to the address that it belongs to, and to no other; what is on this machine passes no proxy."""
+"""A token is sent only to its own address; requests to this machine use no proxy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def authorization(server: SmallServer) -> list[str | None]:
     return sent
 
 
-def test_the_file_s_token_goes_to_its_own_server(forgather: Shell, server: SmallServer, auth_dir: Path) -> None:
+def test_token_file_is_sent_to_its_own_server(forgather: Shell, server: SmallServer, auth_dir: Path) -> None:
     server.says("GET /api/jobs", [])
     # requests prefers a line of ~/.netrc to a header.
     netrc = Path(forgather.environment["HOME"], ".netrc")
@@ -53,7 +53,7 @@ def test_the_file_s_token_goes_to_its_own_server(forgather: Shell, server: Small
 
 
 @pytest.mark.parametrize("how", ["--server", "FORGATHER_SERVER_URL"])
-def test_the_file_s_token_goes_to_no_other_server(
+def test_token_file_is_sent_to_no_other_server(
     forgather: Shell, auth_dir: Path, stranger: SmallServer, how: str
 ) -> None:
     stranger.says("GET /api/jobs", {"detail": "authentication required"}, 401)
@@ -67,7 +67,7 @@ def test_the_file_s_token_goes_to_no_other_server(
     assert done.err.endswith(f"hint: forgather login {stranger.url}\n")
 
 
-def test_the_environment_s_token_goes_to_the_environment_s_server(
+def test_token_variable_is_sent_to_the_server_of_the_url_variable(
     forgather: Shell, server: SmallServer, stranger: SmallServer
 ) -> None:
     for each in server, stranger:
@@ -80,9 +80,7 @@ def test_the_environment_s_token_goes_to_the_environment_s_server(
     assert (authorization(stranger), authorization(server)) == ([None, "Bearer a"], ["Bearer a"])
 
 
-def test_where_the_server_says_that_it_is_reached_the_token_is_its_own(
-    forgather: Shell, auth_dir: Path, stranger: SmallServer
-) -> None:
+def test_token_file_is_sent_to_the_public_url(forgather: Shell, auth_dir: Path, stranger: SmallServer) -> None:
     stranger.says("GET /api/jobs", [])
     (auth_dir / "served_at").write_text(f"{stranger.url}\n")
     assert forgather("job", "list", "--server", stranger.url).code == 0
@@ -92,7 +90,7 @@ def test_where_the_server_says_that_it_is_reached_the_token_is_its_own(
     assert authorization(stranger) == [OF_THE_FILE, OF_THE_FILE]
 
 
-def test_localhost_is_the_address_that_the_server_has(forgather: Shell, server: SmallServer, auth_dir: Path) -> None:
+def test_localhost_becomes_the_address_of_the_server(forgather: Shell, server: SmallServer, auth_dir: Path) -> None:
     port = urlsplit(server.url).port
     assert port is not None
     server.says("GET /api/jobs", [])
@@ -106,7 +104,9 @@ def test_localhost_is_the_address_that_the_server_has(forgather: Shell, server: 
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "0.0.0.0", "[::ffff:127.0.0.1]"])
-def test_no_proxy_for_this_machine(forgather: Shell, server: SmallServer, stranger: SmallServer, host: str) -> None:
+def test_loopback_requests_use_no_proxy(
+    forgather: Shell, server: SmallServer, stranger: SmallServer, host: str
+) -> None:
     server.says("GET /api/jobs", [])
     url = f"http://{host}:{urlsplit(server.url).port}"
     proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"), stranger.url)
@@ -114,7 +114,7 @@ def test_no_proxy_for_this_machine(forgather: Shell, server: SmallServer, strang
     assert (len(server.asked), stranger.asked) == (1, [])
 
 
-def test_a_name_that_begins_like_this_machine_s_gets_no_token(
+def test_host_name_with_a_loopback_prefix_gets_no_token(
     forgather: Shell, auth_dir: Path, stranger: SmallServer
 ) -> None:
     for host in ("localhost.evil.example", "127.0.0.1.evil.example", "127.evil.example"):
@@ -144,11 +144,11 @@ def test_a_name_that_begins_like_this_machine_s_gets_no_token(
         ("", False),
     ],
 )
-def test_what_is_this_machine(host: str, is_ours: bool) -> None:
+def test_loopback_addresses_are_recognized(host: str, is_ours: bool) -> None:
     assert is_loopback(host) is is_ours
 
 
-def test_an_address_is_scheme_host_and_port() -> None:
+def test_addresses_compare_by_scheme_host_and_port() -> None:
     assert address_of("http://Box:80/x") == address_of("http://box.") == Address("http", "box", 80)
     assert address_of("https://box") == Address("https", "box", 443)
     assert address_of("http://[::1]:1") == Address("http", "::1", 1)
@@ -161,7 +161,7 @@ def login(forgather: Shell, *words: str, typed: str = "") -> subprocess.Complete
     return subprocess.run(**how, input=typed, timeout=120, check=False)
 
 
-def test_login_keeps_a_token_for_one_server(forgather: Shell, auth_dir: Path, stranger: SmallServer) -> None:
+def test_login_stores_a_token_for_one_server(forgather: Shell, auth_dir: Path, stranger: SmallServer) -> None:
     stranger.says("GET /api/auth/me", {"user": "me", "is_admin": True, "address": ""})
     stranger.says("GET /api/jobs", [])
     done = login(forgather, stranger.url, typed="theirs\n")
@@ -187,14 +187,14 @@ def test_login_keeps_a_token_for_one_server(forgather: Shell, auth_dir: Path, st
         ("unix:/run/x", "a", "asks for no token"),
     ],
 )
-def test_what_login_refuses(forgather: Shell, url: str, typed: str, words: str) -> None:
+def test_login_refuses_invalid_input(forgather: Shell, url: str, typed: str, words: str) -> None:
     done = login(forgather, url, typed=typed)
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_login_keeps_no_token_that_is_refused(forgather: Shell, auth_dir: Path, stranger: SmallServer) -> None:
+def test_login_stores_no_refused_token(forgather: Shell, auth_dir: Path, stranger: SmallServer) -> None:
     stranger.says("GET /api/auth/me", {"detail": "authentication required"}, 401)
     done = login(forgather, stranger.url, typed="wrong\n")
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""`forgather doctor`, on whatever machine this is."""
+"""`forgather doctor` on this machine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_one_row_for_each_fact(forgather: Shell, server: SmallServer) -> None:
     assert done.code == int(any(finding["verdict"] == "bad" for finding in findings))
 
 
-def test_it_tells_the_truth_about_the_manager(forgather: Shell) -> None:
+def test_manager_check_agrees_with_systemctl(forgather: Shell) -> None:
     scope = "--system" if os.geteuid() == 0 else "--user"
     asked = subprocess.run(["systemctl", scope, "show", "--property=Version"], capture_output=True, check=False)
     found = {finding["name"]: finding["verdict"] for finding in forgather("doctor", "--json").json}
@@ -56,7 +56,7 @@ def test_it_tells_the_truth_about_the_manager(forgather: Shell) -> None:
     assert found["tensorboard"] == "ok"
 
 
-def test_a_path_without_the_systems_folders(forgather: Shell) -> None:
+def test_systemd_is_found_without_system_folders_in_path(forgather: Shell) -> None:
     """As a server may have it that a service manager started: systemd is found all the same."""
     found = {row["name"]: row for row in forgather("doctor", "--json", PATH="/nowhere").json}
     here = {row["name"]: row for row in forgather("doctor", "--json").json}

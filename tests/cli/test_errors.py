@@ -61,7 +61,7 @@ def test_the_server_is_found_where_it_last_listened(forgather: Shell, server: Sm
     assert "at http://127.0.0.1:1;" in forgather("job", "list", FORGATHER_SERVER_URL="").err
 
 
-def test_the_flag_goes_before_the_environment_and_that_before_the_settings(forgather: Shell) -> None:
+def test_flag_overrides_variable_and_variable_overrides_settings(forgather: Shell) -> None:
     config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather")
     config.mkdir(parents=True)
     (config / "config.yaml").write_text("host: 0.0.0.0\nport: 1\n")
@@ -73,7 +73,7 @@ def test_the_flag_goes_before_the_environment_and_that_before_the_settings(forga
 @pytest.mark.parametrize(
     "url", ["127.0.0.1:8765", "ftp://box", "http://", "http://a:b", "http://[", "http://a/?token=f", "http://u:p@a"]
 )
-def test_what_is_no_server_address(forgather: Shell, url: str) -> None:
+def test_invalid_server_address(forgather: Shell, url: str) -> None:
     done = forgather("sched", "status", "--server", url)
     assert done.code == 1
     assert done.err.startswith(f"forgather: --server is not the address of a server: {url!r}\n")
@@ -88,7 +88,7 @@ def test_a_wrong_token(forgather: Shell, server: SmallServer) -> None:
 
 
 @pytest.mark.parametrize("token", ["two\nlines", "tökén", "a b"])
-def test_what_is_no_token(forgather: Shell, token: str) -> None:
+def test_invalid_token_variable(forgather: Shell, token: str) -> None:
     done = forgather("job", "list", FORGATHER_SERVER_TOKEN=token)
     assert (done.code, done.err) == (1, "forgather: $FORGATHER_SERVER_TOKEN does not hold a token\n")
 
@@ -114,7 +114,7 @@ def test_another_program_on_the_port(forgather: Shell, server: SmallServer, repl
     assert done.err.endswith("hint: does another program listen there?\n")
 
 
-def test_an_answer_that_breaks_off(forgather: Shell) -> None:
+def test_truncated_response(forgather: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(120)
 
@@ -132,7 +132,7 @@ def test_an_answer_that_breaks_off(forgather: Shell) -> None:
     assert done.err.count("\n") == 1
 
 
-def test_what_the_server_says_is_passed_on_with_its_hint(forgather: Shell, server: SmallServer) -> None:
+def test_error_of_the_server_is_printed_with_its_hint(forgather: Shell, server: SmallServer) -> None:
     server.says("POST /api/jobs/cleanup", {"detail": "the disk is full", "hint": "empty it"}, 503)
     done = forgather("job", "cleanup")
     assert (done.code, done.err) == (1, "forgather: the disk is full\nhint: empty it\n")

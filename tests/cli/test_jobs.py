@@ -1,4 +1,4 @@
-"""`forgather job` and `forgather sched`: what is asked of the server, and what is printed of its answer."""
+"""`forgather job` and `forgather sched`: requests to the server, and the printed responses."""
 
 from __future__ import annotations
 
@@ -107,13 +107,11 @@ def test_json_has_whole_addresses(forgather: Shell, server: SmallServer) -> None
 
 
 @pytest.mark.parametrize("part", ["0a", "1000", "q_1000_0", ONE])
-def test_a_part_of_an_id_will_do(forgather: Shell, jobs: SmallServer, part: str) -> None:
+def test_part_of_an_id_selects_a_job(forgather: Shell, jobs: SmallServer, part: str) -> None:
     assert forgather("job", "status", part, "--json").json["queue_id"] == ONE
 
 
-def test_a_queued_job_is_found_on_the_queue_of_a_server_that_lists_it_there_alone(
-    forgather: Shell, server: SmallServer
-) -> None:
+def test_part_of_an_id_selects_a_job_that_only_the_queue_lists(forgather: Shell, server: SmallServer) -> None:
     server.says("GET /api/jobs", [])
     server.says("GET /api/queue", [job(OTHER)])
     server.says(f"DELETE /api/queue/{OTHER}", {"aborted": OTHER})
@@ -124,7 +122,7 @@ def test_a_queued_job_is_found_on_the_queue_of_a_server_that_lists_it_there_alon
     ("part", "sentence"),
     [("xyz", "no job's id has 'xyz' in it"), ("q_", "'q_' could be any of 2 jobs: "), ("", "no job")],
 )
-def test_a_part_that_means_none_or_many(forgather: Shell, jobs: SmallServer, part: str, sentence: str) -> None:
+def test_part_of_an_id_must_match_one_job(forgather: Shell, jobs: SmallServer, part: str, sentence: str) -> None:
     done = forgather("job", "kill", part)
     assert done.code == 1
     assert done.err.startswith(f"forgather: {sentence}")
@@ -168,14 +166,14 @@ def test_verbs(
 
 
 @pytest.mark.parametrize(("verb", "enabled"), [("pause", False), ("resume", True)])
-def test_the_switch(forgather: Shell, server: SmallServer, verb: str, enabled: bool) -> None:
+def test_pause_and_resume(forgather: Shell, server: SmallServer, verb: str, enabled: bool) -> None:
     server.says("POST /api/queue/scheduler", {"enabled": enabled})
     assert forgather("sched", verb).code == 0
     assert server.asked[0].body == {"enabled": enabled}
 
 
 @pytest.mark.parametrize("priority", [7, -3])
-def test_another_priority(forgather: Shell, jobs: SmallServer, priority: int) -> None:
+def test_priority_changes(forgather: Shell, jobs: SmallServer, priority: int) -> None:
     jobs.says(f"PATCH /api/queue/{OTHER}", {"queue_id": OTHER, "priority": priority})
     assert forgather("sched", "priority", "0b", str(priority)).out == f"{OTHER}: priority {priority}\n"
     assert jobs.asked[-1].body == {"priority": priority}
@@ -200,7 +198,7 @@ def test_the_queue(forgather: Shell, server: SmallServer) -> None:
     assert header.index("WAITS FOR") == line.index("port 6006")
 
 
-def test_a_reader_that_leaves_is_no_error(forgather: Shell, server: SmallServer) -> None:
+def test_closed_pipe_ends_a_long_list(forgather: Shell, server: SmallServer) -> None:
     server.says("GET /api/jobs", [job() for _ in range(20000)])
     with subprocess.Popen(**forgather.command("job", "list", "--json")) as process:
         assert process.stdout is not None and process.stderr is not None

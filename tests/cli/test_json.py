@@ -1,4 +1,4 @@
-"""--json is valid for jq, whatever text a record contains."""
+"""jq reads the output of --json with any text in a record."""
 
 from __future__ import annotations
 

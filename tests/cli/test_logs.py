@@ -1,4 +1,4 @@
-"""`forgather logs`: which runs, in which form, and what is refused."""
+"""`forgather logs`: selection of runs, output formats, errors."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_list(forgather: Shell, models: Path) -> None:
     assert [each["run"] for each in listed] == [name(OLDER.folder)]
 
 
-def test_a_list_that_is_not_whole_says_so(
+def test_incomplete_list_prints_a_warning(
     forgather: Shell, models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(run_target, "MOST_FOLDERS", 4)
@@ -111,7 +111,7 @@ def test_plot(forgather: Shell, models: Path, ending: str, magic: bytes) -> None
     assert (forgather.folder / f"curves.{ending}").read_bytes().startswith(magic)
 
 
-def test_a_plot_without_a_file_s_name_says_where_it_is(forgather: Shell, models: Path) -> None:
+def test_plot_prints_the_path_of_its_default_file(forgather: Shell, models: Path) -> None:
     done = forgather("logs", "plot")
     written = Path(done.out.removeprefix("wrote ").removesuffix("\n"))
     assert (done.code, written.parent, written.suffix) == (0, forgather.folder, ".png")
@@ -119,13 +119,13 @@ def test_a_plot_without_a_file_s_name_says_where_it_is(forgather: Shell, models:
 
 
 def svg(forgather: Shell, *words: str) -> str:
-    """What a plot says, as text: matplotlib writes each text beside its outlines."""
+    """The texts of a plot: matplotlib writes each text beside its outlines."""
     done = forgather("logs", "plot", *words, "-o", "curves.svg")
     assert done.code == 0, done.err
     return (forgather.folder / "curves.svg").read_text()
 
 
-def test_what_is_plotted(forgather: Shell, models: Path) -> None:
+def test_plot_draws_the_selected_runs(forgather: Shell, models: Path) -> None:
     both = [str(models / OLDER.folder), "--compare", str(models / NEWEST.folder)]
     text = svg(forgather, *both, "--labels", "one $x$", "two", "--loss-curves", "--grad-norm", "--title", "A title")
     for label in ("A title", "one $x$: loss", "two: eval_loss", "two: max_grad_norm", "gradient norm", "step"):
@@ -170,7 +170,7 @@ def test_plot_in_the_terminal(forgather: Shell, models: Path) -> None:
         (["plot", "--x-axis", "miles"], 2, "'miles'"),
     ],
 )
-def test_what_is_refused(forgather: Shell, models: Path, words: list[str], code: int, said: str) -> None:
+def test_invalid_arguments_are_refused(forgather: Shell, models: Path, words: list[str], code: int, said: str) -> None:
     (forgather.folder / "empty").mkdir()
     (forgather.folder / "notes.txt").touch()
     done = forgather("logs", *words)
@@ -183,7 +183,7 @@ def test_without_any_run(forgather: Shell) -> None:
     assert (done.code, done.err.splitlines()[0]) == (1, f"forgather: there is no output_models in {forgather.folder}")
 
 
-def test_names_that_a_terminal_would_obey(forgather: Shell, models: Path) -> None:
+def test_control_characters_in_names_are_escaped(forgather: Shell, models: Path) -> None:
     """Names of folders and metrics may hold anything: they are shown, and their control characters do nothing."""
     run = Path(os.fsdecode(b"odd\xff\x1b[31m"))
     (forgather.folder / run).mkdir()
@@ -225,7 +225,7 @@ def test_a_subfolder_that_cannot_be_read_is_named(forgather: Shell, models: Path
 
 
 @pytest.mark.parametrize("verb", ["list", "summary", "plot"])
-def test_what_is_neither_a_folder_nor_a_log(forgather: Shell, verb: str) -> None:
+def test_path_that_is_neither_a_folder_nor_a_log(forgather: Shell, verb: str) -> None:
     os.mkfifo(forgather.folder / "pipe.json")
     (forgather.folder / "loop").symlink_to("loop")
     for path in ("pipe.json", "/dev/zero", "loop", "gone"):

@@ -53,7 +53,7 @@ def test_no_output_at_all(forgather: Shell, jobs: SmallServer, closed: str, code
     assert (done.returncode, done.stderr) == (code, said)
 
 
-def test_a_service_manager_that_does_not_answer_is_one_message(forgather: Shell, tmp_path: Path) -> None:
+def test_unavailable_service_manager_is_one_message(forgather: Shell, tmp_path: Path) -> None:
     nowhere = f"unix:path={tmp_path}/none"
     done = forgather("server", "--port", "0", DBUS_SESSION_BUS_ADDRESS=nowhere, DBUS_SYSTEM_BUS_ADDRESS=nowhere)
     said, hint = done.err.splitlines()

@@ -107,7 +107,7 @@ def test_tb_shows_the_default_config(forgather: Shell, project: Path) -> None:
     assert flags[-1] == "--window_title=Nameless"
 
 
-def test_tb_shows_the_config_that_is_named(forgather: Shell, project: Path) -> None:
+def test_tb_shows_the_named_config(forgather: Shell, project: Path) -> None:
     far = project / "output_models/far"
     far.mkdir()
     (far / "tfevents").touch()
@@ -127,7 +127,7 @@ def test_all_models(forgather: Shell, project: Path) -> None:
     assert dry(forgather, "-p", str(project), "tb", "--all")[0] == f"--logdir={project}/output_models"
 
 
-def test_what_is_given_wins(forgather: Shell, project: Path) -> None:
+def test_options_override_the_config(forgather: Shell, project: Path) -> None:
     flags = dry(forgather, "-p", str(project), "tb", "--window-title=Mine", "--logdir", str(project / "output_models"))
     assert (flags[0], flags[-1]) == (f"--logdir={project}/output_models", "--window_title=Mine")
 
@@ -170,5 +170,5 @@ def test_a_config_without_a_logdir(forgather: Shell, project: Path, words: list[
         ["tb", "--dynamic-arg", "a b=c"],
     ],
 )
-def test_what_does_not_go_together(forgather: Shell, words: list[str]) -> None:
+def test_conflicting_options(forgather: Shell, words: list[str]) -> None:
     assert forgather(*words).code == 2

@@ -48,7 +48,7 @@ def test_systemd_reads_them(tmp_path: Path, name: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_others_have_written_is_not_removed(tmp_path: Path) -> None:
+def test_remove_keeps_files_of_other_programs(tmp_path: Path) -> None:
     units = tmp_path / "systemd/user"
     units.mkdir(parents=True)
     own = units / "forgather-server.service"

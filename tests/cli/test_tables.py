@@ -1,4 +1,4 @@
-"""Tables fit the terminal, whatever is in them."""
+"""Tables with any content fit the terminal."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_columns_share_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines[-1].split() == ["q_2", "-", "-", "x"]
 
 
-def test_the_last_column_goes_below_where_there_is_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_last_column_goes_below_its_row_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     lines = table((("ID"), Column("NOTE", Fit.CUT)), [(ID + ID, "n" * 90), (ID, None)]).splitlines()
     assert lines == ["ID", ID + ID, "    " + "n" * 35 + "\u2026", ID]

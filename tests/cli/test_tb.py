@@ -116,14 +116,14 @@ def test_the_project_names_the_default_logdir(forgather: Shell) -> None:
         (["--logdir", "~no-such-user/x"], "does not exist"),
     ],
 )
-def test_a_logdir_that_cannot_be(forgather: Shell, words: list[str], sentence: str) -> None:
+def test_invalid_logdir(forgather: Shell, words: list[str], sentence: str) -> None:
     done = forgather("tb", *words)
     assert (done.code, done.out) == (1, "")
     assert sentence in done.err
     assert done.err.startswith("forgather: ") and done.err.count("\n") == 1
 
 
-def test_an_empty_logdir_is_warned_of(forgather: Shell) -> None:
+def test_empty_logdir_prints_a_warning(forgather: Shell) -> None:
     done = forgather("tb", "--dry-run", "--logdir=.")
     assert (done.code, done.err) == (
         0,
@@ -131,14 +131,14 @@ def test_an_empty_logdir_is_warned_of(forgather: Shell) -> None:
     )
 
 
-def test_the_exit_code_is_tensorboards(forgather: Shell, models: Path) -> None:
+def test_foreground_returns_the_exit_code_of_tensorboard(forgather: Shell, models: Path) -> None:
     done = forgather("tb", "--", "--reload_interval=soon")
     assert done.code == 2
     assert "--reload_interval" in done.err
 
 
 @pytest.mark.parametrize("how", [["--dry-run"], ["--dry-run", "--enqueue"], [], ["--enqueue"]], ids=" ".join)
-def test_samples_are_checked_wherever_it_runs(
+def test_samples_are_checked_in_foreground_and_as_a_job(
     forgather: Shell, server: SmallServer, models: Path, how: list[str]
 ) -> None:
     done = forgather("tb", *how, "--samples-per-plugin=images")
@@ -166,7 +166,7 @@ def test_samples_with_spaces_zeros_and_unknown_names(forgather: Shell, models: P
         ("a:/runs/x,b:runs/y", "make a folder with a link to each of them (ln -s)"),
     ],
 )
-def test_a_logdir_that_is_no_local_folder(forgather: Shell, server: SmallServer, logdir: str, hint: str) -> None:
+def test_remote_logdir_is_refused(forgather: Shell, server: SmallServer, logdir: str, hint: str) -> None:
     for how in (["--dry-run"], ["--enqueue"], []):
         done = forgather("tb", *how, "--logdir", logdir)
         assert (done.code, done.out, server.asked) == (1, "", [])
@@ -185,7 +185,7 @@ def test_a_folder_may_be_named_like_an_address(forgather: Shell) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_in_the_foreground_it_is_tensorboard(forgather: Shell, models: Path, number: signal.Signals) -> None:
+def test_foreground_process_becomes_tensorboard(forgather: Shell, models: Path, number: signal.Signals) -> None:
     port = free_port()
     with subprocess.Popen(**forgather.command("tb", f"--port={port}", "--", "--load_fast=false")) as process:
         try:
@@ -198,7 +198,7 @@ def test_in_the_foreground_it_is_tensorboard(forgather: Shell, models: Path, num
     assert f":{port}/" in err and "Traceback" not in err
 
 
-def test_in_the_foreground_a_port_or_host_that_cannot_be_had_is_one_sentence(forgather: Shell, models: Path) -> None:
+def test_unavailable_port_or_host_in_the_foreground_is_one_sentence(forgather: Shell, models: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = forgather("tb", f"--port={port}")
@@ -222,7 +222,7 @@ def accepts(server: SmallServer, **more: Any) -> None:
     server.answers["POST /api/queue"] = lambda request: Reply({**request.body, "queue_id": ID, **more})
 
 
-def test_enqueue_sends_what_was_given_and_no_more(forgather: Shell, server: SmallServer, models: Path) -> None:
+def test_enqueue_sends_only_given_options(forgather: Shell, server: SmallServer, models: Path) -> None:
     accepts(server, warnings=["it is empty", "it is odd"])
     done = forgather("tb", "--enqueue", "--priority=-3")
     assert (done.code, done.out) == (0, f"queued: {ID} (tensorboard:6006, priority=-3)\n")
@@ -258,13 +258,13 @@ def test_enqueue_with_everything(forgather: Shell, server: SmallServer) -> None:
     }
 
 
-def test_a_refusal_is_passed_on(forgather: Shell, server: SmallServer) -> None:
+def test_refusal_of_the_server_is_printed(forgather: Shell, server: SmallServer) -> None:
     server.says("POST /api/queue", {"detail": "logdir /x does not exist", "field": "logdir"}, 400)
     done = forgather("tb", "--enqueue", "--logdir=/x")
     assert (done.code, done.out, done.err) == (1, "", "forgather: logdir /x does not exist\n")
 
 
-def test_one_that_has_to_wait_is_told_so_at_once(forgather: Shell, server: SmallServer, models: Path) -> None:
+def test_enqueue_prints_the_reason_of_a_wait(forgather: Shell, server: SmallServer, models: Path) -> None:
     server.says("POST /api/queue", {"queue_id": ID, "waits_for": "port 6006 is held by another process"})
     done = forgather("tb", "--enqueue")
     assert done.out == f"queued: {ID} (tensorboard:6006, priority=0)\n"
@@ -272,7 +272,7 @@ def test_one_that_has_to_wait_is_told_so_at_once(forgather: Shell, server: Small
     assert forgather("tb", "--enqueue", "--json").err == ""
 
 
-def test_wait_says_what_it_waits_for(forgather: Shell, server: SmallServer, models: Path) -> None:
+def test_wait_prints_each_reason(forgather: Shell, server: SmallServer, models: Path) -> None:
     accepts(server)
     held = {"status": "queued", "waits_for": "port 6006 is held by another process"}
     states = iter([held, held, {"status": "starting"}, {"status": "running", "port": 6006}])

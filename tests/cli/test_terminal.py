@@ -79,7 +79,7 @@ def test_lines_arrive_as_they_were_printed(forgather: Shell, server: SmallServer
         ({"status": "sleeping"}, "sleeping: until the next request"),
     ],
 )
-def test_a_silent_job_says_why(forgather: Shell, server: SmallServer, job: dict[str, object], note: str) -> None:
+def test_tail_explains_a_silent_job(forgather: Shell, server: SmallServer, job: dict[str, object], note: str) -> None:
     server.says(f"GET /api/jobs/{ID}/status", job)
     streams(server, [END])
     done = forgather("job", "tail", ID)
@@ -97,7 +97,7 @@ def test_json_is_one_line_for_each_event(forgather: Shell, server: SmallServer) 
     assert server.asked[-1].headers["last-event-id"] == "c0"
 
 
-def test_it_goes_on_where_it_stopped(forgather: Shell, server: SmallServer) -> None:
+def test_tail_continues_after_the_last_line(forgather: Shell, server: SmallServer) -> None:
     first = event("line", "c1", text="one", ends=True, time=1)
     streams(server, [first, b"event: line\nda"], [event("line", "c2", text="two", ends=True, time=2), END])
     done = forgather("job", "tail", ID)
@@ -106,7 +106,7 @@ def test_it_goes_on_where_it_stopped(forgather: Shell, server: SmallServer) -> N
     assert [request.headers.get("last-event-id") for request in _streams_of(server)] == [None, "c1"]
 
 
-def test_a_job_that_is_gone_when_the_server_is_back(forgather: Shell, server: SmallServer) -> None:
+def test_tail_reports_a_job_that_was_removed_during_a_restart(forgather: Shell, server: SmallServer) -> None:
     left = [Reply(kind="text/event-stream", pieces=iter([b": open\n\n"]))]
     server.answers[STREAM] = lambda _: left.pop() if left else Reply({"detail": f"no job {ID}"}, 404)
     done = forgather("job", "tail", ID)
@@ -120,7 +120,7 @@ def test_an_unknown_job(forgather: Shell, server: SmallServer) -> None:
     assert (done.code, done.out, done.err) == (1, "", f"forgather: no job {ID}\n")
 
 
-def test_ctrl_c_is_quiet_and_lines_come_at_once(forgather: Shell, server: SmallServer) -> None:
+def test_tail_prints_lines_at_once_and_ends_quietly_at_ctrl_c(forgather: Shell, server: SmallServer) -> None:
     release = threading.Event()
 
     def pieces() -> Iterator[bytes]:
@@ -140,7 +140,7 @@ def test_ctrl_c_is_quiet_and_lines_come_at_once(forgather: Shell, server: SmallS
     release.set()
 
 
-def test_ctrl_c_elsewhere_is_quiet_too(forgather: Shell, server: SmallServer) -> None:
+def test_ctrl_c_ends_other_commands_quietly(forgather: Shell, server: SmallServer) -> None:
     release = threading.Event()
 
     def late(request: Request) -> Reply:
@@ -156,7 +156,7 @@ def test_ctrl_c_elsewhere_is_quiet_too(forgather: Shell, server: SmallServer) ->
     assert (process.returncode, err) == (130, "")
 
 
-def test_dump_is_every_byte(forgather: Shell, server: SmallServer) -> None:
+def test_dump_prints_every_byte(forgather: Shell, server: SmallServer) -> None:
     printed = b"one\n\xff\x00\x1b[0m\r\n" + b"x" * 200_000
     pieces = [printed[start : start + 7000] for start in range(0, len(printed), 7000)]
     server.answers[f"GET /api/jobs/{ID}/tty"] = lambda _: Reply(kind="text/plain", pieces=iter(pieces))
@@ -170,7 +170,7 @@ LISTENS = b"TensorBoard 2.20.0 at http://localhost:6006/ (Press CTRL+C to quit)\
 SERVES = b"INFO    -  [12:00:00] Serving on http://127.0.0.1:8000/\n"
 
 
-def test_a_viewer_s_own_address_is_followed_by_the_one_to_use(forgather: Shell, server: SmallServer) -> None:
+def test_address_of_the_server_follows_that_of_the_viewer(forgather: Shell, server: SmallServer) -> None:
     printed = b"first\n" + LISTENS + b"later\n" + SERVES
     note = f"--- open it at {server.url}/api/tb/{ID}/ ---\n"
     server.says(f"GET /api/jobs/{ID}/status", {"status": "running", "path_prefix": f"/api/tb/{ID}"})
@@ -192,7 +192,7 @@ def test_a_viewer_s_own_address_is_followed_by_the_one_to_use(forgather: Shell, 
     assert forgather("job", "dump", ID).err == ""
 
 
-def test_events_cut_anywhere_are_the_same() -> None:
+def test_events_are_parsed_from_pieces_of_any_size() -> None:
     whole = (
         b"retry: 9\n: hi\n\nid: a\nevent: line\ndata: 1\ndata:2\r\n\r\ndata: \xc3\xa9\n\nevent: x\n\nid: b\ndata: half"
     )

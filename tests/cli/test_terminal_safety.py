@@ -1,4 +1,4 @@
-"""A terminal gets text and colours, whatever others have put into a job's output, a title, a name or an error."""
+"""A terminal gets only text and colours from a job's output, a title, a name or an error."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def filtered(*pieces: str) -> str:
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_what_a_terminal_would_obey_is_shown(text: str) -> None:
+def test_control_sequences_are_escaped(text: str) -> None:
     for shown in (filtered(text), filtered(*text), filtered(text[:1], text[1:])):
         assert not set(shown) & set(map(chr, [*range(9), 11, 12, *range(14, 27), *range(28, 32), *range(127, 160)]))
         # An escape that is left begins a colour.
@@ -113,7 +113,7 @@ def test_a_job_s_output(forgather: Shell, server: SmallServer, words: list[str])
 
 
 def test_every_other_command(forgather: Shell, server: SmallServer, tmp_path: Path) -> None:
-    """By the streams themselves: whatever is printed, by whom it may have been written."""
+    """The streams themselves filter all output."""
     evil = "\x1b]52;c;ZXZpbA==\x07"
     names = ("title", "error", "owner", "unit", "path_prefix", "waits_for")
     job = {

@@ -25,7 +25,7 @@ WIDE: Final = "\u6f22\u5b57" * 50
 
 
 def lines_of(shell: Shell, *words: str, columns: int) -> list[str]:
-    """What a command prints into a terminal of `columns` columns, or into a pipe (0)."""
+    """The output of a command in a terminal of `columns` columns, or in a pipe (0)."""
     command = shell.command(*words) | {"text": False}
     del command["env"]["COLUMNS"]
     if not columns:
