@@ -50,18 +50,18 @@ class InteractiveShell:
         os.close(theirs)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        wait_until(lambda: _PROMPT in self._seen, 30)
+        wait_until(lambda: _PROMPT in self._seen, 60)
 
     def completed(self, line: str, end: str = "") -> list[str]:
         """The words after `forgather` in the command that Tab makes of `line`; `end` is typed behind it."""
         (self._folder / "typed").unlink(missing_ok=True)
         asked, seen = self._asked(), len(self._seen)
         self._type(f"{line}\t")
-        wait_until(lambda: self._asked() > asked, 30, f"{line!r} asks for words: {self._seen[seen:]!r}")
+        wait_until(lambda: self._asked() > asked, 60, f"{line!r} asks for words: {self._seen[seen:]!r}")
         self._type(f"{end}\n")
-        wait_until((self._folder / "typed").exists, 30, f"{line!r} is run: {self._seen[seen:]!r}")
+        wait_until((self._folder / "typed").exists, 60, f"{line!r} is run: {self._seen[seen:]!r}")
         # Otherwise the shell would not edit the next line, and take its Tab as it is.
-        wait_until(lambda: _PROMPT in self._seen[seen:].partition(_RECORDED)[2], 30)
+        wait_until(lambda: _PROMPT in self._seen[seen:].partition(_RECORDED)[2], 60)
         return (self._folder / "typed").read_text().split("\0")[:-1]
 
     def close(self) -> None:

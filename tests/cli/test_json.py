@@ -37,9 +37,9 @@ _OUTPUTS: Final = (
 
 def jq(shell: Shell, *words: str) -> list[Any]:
     """The values that jq reads in the output of a command, which must be all of it."""
-    printed = subprocess.run(**{**shell.command(*words, "--json"), "text": False}, check=True, timeout=60).stdout
+    printed = subprocess.run(**{**shell.command(*words, "--json"), "text": False}, check=True, timeout=120).stdout
     printed.decode("ascii")
-    done = subprocess.run(["jq", "-c", "."], input=printed, capture_output=True, check=True, timeout=60)
+    done = subprocess.run(["jq", "-c", "."], input=printed, capture_output=True, check=True, timeout=120)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -29,7 +29,7 @@ def lines_of(shell: Shell, *words: str, columns: int) -> list[str]:
     command = shell.command(*words) | {"text": False}
     del command["env"]["COLUMNS"]
     if not columns:
-        piped: bytes = subprocess.run(**command, check=False, timeout=60).stdout
+        piped: bytes = subprocess.run(**command, check=False, timeout=120).stdout
         return piped.decode().splitlines()
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
@@ -45,8 +45,8 @@ def lines_of(shell: Shell, *words: str, columns: int) -> list[str]:
         os.close(theirs)
         reading = threading.Thread(target=read)
         reading.start()
-        process.wait(60)
-    reading.join(60)
+        process.wait(120)
+    reading.join(120)
     os.close(ours)
     return b"".join(printed).decode().splitlines()
 
