@@ -55,3 +55,9 @@ _ESCAPED = re.compile(r"_([0-9a-f]{2})")
 def unit_of_path(path: str) -> str:
     """The unit's name in its D-Bus object path, which writes all but letters and digits as `_<hex>`."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), path.rpartition("/")[2])
+
+
+def path_of_unit(unit: str) -> str:
+    """The unit's D-Bus object path."""
+    escaped = re.sub(r"[^A-Za-z0-9]|^[0-9]", lambda match: f"_{ord(match[0]):02x}", unit)
+    return f"/org/freedesktop/systemd1/unit/{escaped}"

@@ -12,16 +12,14 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from dbus_next import BusType, Message, MessageType
-from dbus_next.aio import MessageBus
+from dbus_next import Message, MessageType
 
+from forgather_units.systemd.message_bus import Bus, ErrorReply, call, connect
 from forgather_units.systemd.names import unit_of_path
 from forgather_units.systemd.scope import Scope
 
 log = logging.getLogger(__name__)
 
-# dbus-next never completes a call whose bus has closed, so every call has this limit (seconds).
-CALL_LIMIT: Final = 10.0
 RETRY_FIRST: Final = 0.2
 RETRY_MAX: Final = 5.0
 
@@ -46,23 +44,6 @@ def _unit_of(message: Message) -> str | None:
             return str(message.body[0])
         case _:
             return None
-
-
-class _Bus(MessageBus):  # type: ignore[misc]
-    """Raises EOFError if the bus closes the connection during authentication.
-
-    dbus-next 0.2.3 keeps reading there, without a pause in which a time limit could end it: a bus restarted at that
-    moment would occupy a core, and no further signal would arrive.
-    """
-
-    async def _auth_readline(self) -> str:
-        line = b""
-        while not line.endswith(b"\r\n"):
-            piece: bytes = await self._loop.sock_recv(self._sock, 2)
-            if not piece:
-                raise EOFError("it closed the connection")
-            line += piece
-        return line[:-2].decode()
 
 
 class UnitSignals:
@@ -132,10 +113,8 @@ class UnitSignals:
 
     async def _listen_once(self) -> None:
         """Subscribe, listen, and return when the bus has gone."""
-        kind = BusType.SESSION if self._scope is Scope.USER else BusType.SYSTEM
-        bus = _Bus(bus_address=self._scope.bus_address, bus_type=kind)
+        bus = await connect(self._scope)
         try:
-            await asyncio.wait_for(bus.connect(), CALL_LIMIT)
             bus.add_message_handler(self._handle)
             for rule in _RULES:
                 await self._call(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "AddMatch", "s", [rule])
@@ -145,11 +124,11 @@ class UnitSignals:
             self._on_connected()
             await bus.wait_for_disconnect()
         finally:
-            bus.disconnect()
+            bus.close()
 
     async def _call(
         self,
-        bus: Any,
+        bus: Bus,
         destination: str,
         path: str,
         member: str,
@@ -160,9 +139,10 @@ class UnitSignals:
         message = Message(
             destination=destination, path=path, interface=interface, member=member, signature=signature, body=body
         )
-        reply = await asyncio.wait_for(bus.call(message), CALL_LIMIT)
-        if reply is not None and reply.message_type is MessageType.ERROR:
-            raise OSError(f"{member}: {reply.error_name}: {reply.body}")
+        try:
+            await call(bus, message)
+        except ErrorReply as why:
+            raise OSError(f"{member}: {why.name}: {why}") from None
 
     def _handle(self, message: Message) -> None:
         if message.message_type is MessageType.SIGNAL and (unit := _unit_of(message)) is not None:

@@ -19,8 +19,10 @@ from waiting import wait_until
 
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.job import Ended, Job, Queued, Running, Sleeping, Starting
-from forgather_units.systemd import bus
+from forgather_units.systemd import dbus_next_connection, pystemd_connection
 from forgather_units.systemd.bus import ManagerBus, UnitRefused
+from forgather_units.systemd.connection import Connection
+from forgather_units.systemd.message_bus import ErrorReply
 from forgather_units.systemd.scope import Scope
 
 SCOPE = Scope.of_this_process()
@@ -163,21 +165,42 @@ class FailingBus:
         raise self._why
 
 
+def failing_by_pystemd(number: int, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    why = dbusexc.DBusBaseError(-number, b"", os.strerror(number).encode())
+    monkeypatch.setattr(pystemd_connection, "DBus", lambda user_mode: FailingBus(why))
+    return pystemd_connection.PystemdConnection(SCOPE)
+
+
+def failing_by_dbus_next(number: int, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    """As sd-bus names errno values, see sd_bus_error_set_errno(3)."""
+    names = {
+        errno.ENOMEM: "org.freedesktop.DBus.Error.NoMemory",
+        errno.EINVAL: "org.freedesktop.DBus.Error.InvalidArgs",
+    }
+
+    async def fail(scope: Scope) -> None:
+        raise ErrorReply(names.get(number, f"System.Error.{errno.errorcode[number]}"), os.strerror(number))
+
+    monkeypatch.setattr(dbus_next_connection, "connect", fail)
+    return dbus_next_connection.DbusNextConnection(SCOPE)
+
+
+Failing = Callable[[int, pytest.MonkeyPatch], Connection]
+libraries = pytest.mark.parametrize("failing", [failing_by_pystemd, failing_by_dbus_next], ids=["pystemd", "dbus-next"])
+
+
+@libraries
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE])
 @pytest.mark.parametrize("call", [lambda to: to.start_transient("x", {"x": {}}), lambda to: to.start("x")])
 def test_temporary_errors_make_the_manager_unavailable(
-    monkeypatch: pytest.MonkeyPatch, call: Callable[[ManagerBus], object], number: int
+    monkeypatch: pytest.MonkeyPatch, failing: Failing, call: Callable[[ManagerBus], object], number: int
 ) -> None:
     """With a fake bus, because a test cannot provoke each of these errors in a real manager."""
-
-    why = dbusexc.DBusBaseError(-number, b"", os.strerror(number).encode())
-    monkeypatch.setattr(bus, "DBus", lambda user_mode: FailingBus(why))
     with pytest.raises(Unavailable, match="lacks the resources: " + os.strerror(number)):
-        call(ManagerBus(SCOPE))
+        call(ManagerBus(SCOPE, lambda scope: failing(number, monkeypatch)))
 
 
-def test_other_errors_refuse_the_unit(monkeypatch: pytest.MonkeyPatch) -> None:
-    why = dbusexc.DBusBaseError(-errno.EINVAL, b"", b"Invalid argument")
-    monkeypatch.setattr(bus, "DBus", lambda user_mode: FailingBus(why))
+@libraries
+def test_other_errors_refuse_the_unit(monkeypatch: pytest.MonkeyPatch, failing: Failing) -> None:
     with pytest.raises(UnitRefused, match="Invalid argument"):
-        ManagerBus(SCOPE).start_transient("x", {"x": {}})
+        ManagerBus(SCOPE, lambda scope: failing(errno.EINVAL, monkeypatch)).start_transient("x", {"x": {}})

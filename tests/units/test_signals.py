@@ -108,13 +108,13 @@ def test_no_attempt_leaves_a_descriptor_open(
         return len(list(Path("/proc/self/fd").iterdir()))
 
     before = are_open()
-    monkeypatch.setattr("forgather_units.systemd.signals.CALL_LIMIT", 0.02)
+    monkeypatch.setattr("forgather_units.systemd.message_bus.CALL_LIMIT", 0.02)
     monkeypatch.setattr("forgather_units.systemd.signals.RETRY_MAX", 0.01)
     relay.close()
     relay.listen_without_response()
     wait_until(lambda: relay.connections > 50)
     relay.close()
-    monkeypatch.setattr("forgather_units.systemd.signals.CALL_LIMIT", 10.0)
+    monkeypatch.setattr("forgather_units.systemd.message_bus.CALL_LIMIT", 10.0)
     relay.listen()
     assert received.signals.wait_connected(120)
     # The descriptor of the last failed attempt is closed a moment later.
@@ -133,7 +133,7 @@ def test_a_bus_that_starts_late_is_found(relay: BusRelay, make_received: Callabl
 def test_a_bus_that_does_not_respond_is_retried(
     relay: BusRelay, make_received: Callable[[], Received], run_unit: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forgather_units.systemd.signals.CALL_LIMIT", 0.3)
+    monkeypatch.setattr("forgather_units.systemd.message_bus.CALL_LIMIT", 0.3)
     relay.close()
     relay.listen_without_response()
     listener = make_received()

@@ -1,0 +1,81 @@
+"""A connection to a D-Bus bus by dbus-next, with time limits and without its faults."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from dbus_next import BusType, Message, MessageType
+from dbus_next.aio import MessageBus
+from dbus_next.errors import AuthError, InvalidAddressError
+
+from forgather_units.systemd.scope import Scope
+
+# dbus-next never completes a call whose bus has closed, so every call has this limit (seconds).
+CALL_LIMIT: Final = 10.0
+
+
+class ErrorReply(Exception):
+    """The error that a method call was answered with."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence or name)
+        self.name = name
+
+
+class Bus(MessageBus):  # type: ignore[misc]
+    """Raises EOFError if the bus closes the connection during authentication.
+
+    dbus-next 0.2.3 keeps reading there, without a pause in which a time limit could end it: a bus restarted at that
+    moment would occupy a core, and no further signal would arrive.
+    """
+
+    async def _auth_readline(self) -> str:
+        line = b""
+        while not line.endswith(b"\r\n"):
+            piece: bytes = await self._loop.sock_recv(self._sock, 2)
+            if not piece:
+                raise EOFError("it closed the connection")
+            line += piece
+        return line[:-2].decode()
+
+    def close(self) -> None:
+        """Close the connection at once; dbus-next's `disconnect` leaves the descriptor open."""
+        self._user_disconnect = True
+        self._finalize()
+        if not self._disconnect_future.cancelled():
+            # Retrieved here, asyncio does not log it as unhandled.
+            self._disconnect_future.exception()
+        self._stream.close()
+        self._sock.close()
+
+
+async def connect(scope: Scope) -> Bus:
+    """A connection to the bus of the manager. Raises OSError, EOFError or TimeoutError."""
+    kind = BusType.SESSION if scope is Scope.USER else BusType.SYSTEM
+    try:
+        bus = Bus(bus_address=scope.bus_address, bus_type=kind)
+    except InvalidAddressError as why:
+        raise OSError(f"the bus address {scope.bus_address} is not valid: {why}") from None
+    try:
+        await asyncio.wait_for(bus.connect(), CALL_LIMIT)
+    except BaseException as why:
+        bus.close()
+        if isinstance(why, AuthError):
+            raise OSError(str(why)) from None
+        raise
+    return bus
+
+
+async def call(bus: Bus, message: Message) -> list[Any]:
+    """The values of the reply. Raises ErrorReply, OSError, EOFError or TimeoutError."""
+    if bus._disconnected:
+        # dbus-next would wait for a reply.
+        raise EOFError("the bus closed the connection")
+    reply = await asyncio.wait_for(bus.call(message), CALL_LIMIT)
+    if reply is None:
+        raise EOFError("the bus closed the connection")
+    body: list[Any] = reply.body
+    if reply.message_type is MessageType.ERROR:
+        raise ErrorReply(str(reply.error_name), str(body[0]) if body else "")
+    return body
