@@ -23,7 +23,6 @@ from forgather_units.files.lookups import Lookups
 from forgather_units.folders.reserved import Reserved
 from forgather_units.host.lingering import ends_at_logout
 from forgather_units.host.systemd_version import check_systemd, installed_version
-from forgather_units.journal.entries import write_remark
 from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
 from forgather_units.runs.followed import FollowedRuns
@@ -150,7 +149,7 @@ def _watching_jobs(app: App) -> Iterator[None]:
     """Inside the `with`, restarts viewers of replaced folders, and searches output for hints."""
     service, journal = app.units.names.service, app.output.journal
     replaced = ReplacedFolders(
-        app.scheduler, app.events, app.lookups.ask, lambda job, text: write_remark(service(job), text)
+        app.scheduler, app.events, app.lookups.ask, lambda job, text: journal.write_remark(service(job), text)
     )
     hints = OutputHints(app.scheduler, app.events, lambda job: journal.last_lines(service(job), _LINES_WITH_HINTS))
     with replaced.open(), hints.open():

@@ -11,12 +11,11 @@ import os
 import secrets
 import subprocess
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forgather_units.journal.entries import field, open_reader
+from forgather_units.journal.source import open_source
 from forgather_units.systemd.scope import Scope
 
 # journald stores a line within milliseconds, unless the machine is busy.
@@ -93,11 +92,8 @@ def _read_back(word: str, seconds: float) -> set[bytes]:
     found: set[bytes] = set()
     while b"7" not in found and time.monotonic() < deadline:
         # A new reader each time: journald may be creating this user's first file.
-        with closing(open_reader()) as reader:
-            reader.add_match(f"SYSLOG_IDENTIFIER={_identifier(word)}")
-            reader.seek_head()
-            while reader._next():
-                found.add(field(reader, "PRIORITY"))
+        entries = open_source().after(((f"SYSLOG_IDENTIFIER={_identifier(word)}",),), None)
+        found.update(entry.field("PRIORITY") for entry in entries)
         time.sleep(_PAUSE)
     return found
 

@@ -1,27 +1,27 @@
 """Reads a job's output from the journal.
 
 journald changes a program's output (so `journalctl` shows the same): it drops blank lines and trailing spaces, and
-stores a line of more than 48 KiB in pieces; escapes and bytes that are not UTF-8 are kept. Each call opens its own
-reader, so all are thread-safe.
+stores a line of more than 48 KiB in pieces; escapes and bytes that are not UTF-8 are kept. All calls are thread-safe.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from os import geteuid
-from typing import Any, Final
+from typing import Final
 
-from forgather_units.journal.entries import ends_line, field, last_messages, open_reader, seek_after, seek_before
-from forgather_units.journal.live_reader import LiveReader
+from forgather_units.journal.source import Entries, Entry, LiveEntries, Matches, Source, open_source
 from forgather_units.systemd.names import UnitNames
 from forgather_units.systemd.scope import Scope
 
 DROPPED_MESSAGE_ID: Final = "a596d6fe7bfa4994828e72309e95d61e"
 """journald's message "Suppressed N messages from UNIT". (sd-messages(3), SD_MESSAGE_JOURNAL_DROPPED)"""
 
+_DROPPED: Final = (f"MESSAGE_ID={DROPPED_MESSAGE_ID}", "_COMM=systemd-journal")
 _CHUNK: Final = 64 * 1024
 _PAGE_SIZE: Final = 1024 * 1024
 # journald reports a drop with the first line after its interval of 30 s (seconds).
@@ -67,26 +67,18 @@ class Page:
 
 
 class Journal:
-    """Reads the output of units of `scope`."""
+    """Reads the output of units of `scope`; and writes remarks into it."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, source: Source | None = None) -> None:
         self._scope = scope
         self._fields = scope.journal_fields
+        self._source = source or open_source()
 
     def read(self, unit: str, *, after: str | None = None) -> Iterator[Line]:
         """The output of `unit` so far, oldest first; after the cursor `after`, or all (None or invalid)."""
-        with contextlib.closing(open_reader()) as reader:
-            self._match_output(reader, unit)
-            self._match_dropped(reader)
-            yield from _with_relevant_drops(self._lines(reader, unit, after), began=after is not None)
-
-    def _lines(self, reader: Any, unit: str, after: str | None) -> Iterator[Line]:
-        found = seek_after(reader, after) or reader._next()
-        while found:
-            line = self._line(reader, unit)
-            if line is not None:
-                yield line
-            found = reader._next()
+        entries = self._source.after((*self._output(unit), _DROPPED), after)
+        with contextlib.closing(self._lines(entries, unit)) as lines:
+            yield from _with_relevant_drops(lines, began=after is not None)
 
     def page(self, unit: str, count: int, *, before: str | None = None, after: str | None = None) -> Page:
         """About `count` lines of output, oldest first, and at most about 1 MiB.
@@ -94,116 +86,96 @@ class Journal:
         The first ones after the cursor `after`, else the last ones before the cursor `before` (None: before the end).
         Includes the lines about drops between them. Raises OSError.
         """
-        with contextlib.closing(open_reader()) as reader:
-            self._match_output(reader, unit)
-            self._match_dropped(reader)
-            if after is not None:
-                lines, complete = _bounded(self._lines(reader, unit, after), count)
-                return Page(tuple(_with_relevant_drops(iter(lines), began=True)), is_last=complete)
-            lines, complete = _bounded(self._lines_back(reader, unit, before), count)
-            return Page(tuple(_with_relevant_drops(reversed(lines), began=False)), is_first=complete)
-
-    def _lines_back(self, reader: Any, unit: str, before: str | None) -> Iterator[Line]:
-        found = seek_before(reader, before) or reader._previous()
-        while found:
-            line = self._line(reader, unit)
-            if line is not None:
-                yield line
-            found = reader._previous()
+        matches = (*self._output(unit), _DROPPED)
+        if after is not None:
+            with contextlib.closing(self._lines(self._source.after(matches, after), unit)) as found:
+                lines, complete = _bounded(found, count)
+            return Page(tuple(_with_relevant_drops(iter(lines), began=True)), is_last=complete)
+        with contextlib.closing(self._lines(self._source.before(matches, before), unit)) as found:
+            lines, complete = _bounded(found, count)
+        return Page(tuple(_with_relevant_drops(reversed(lines), began=False)), is_first=complete)
 
     def last_before(self, unit: str, moment: float) -> str | None:
         """The cursor of the last line of output before `moment` (seconds since the epoch); None if there is none."""
-        with contextlib.closing(open_reader()) as reader:
-            self._match_output(reader, unit)
-            # An entry of exactly this microsecond would be the previous one.
-            reader.seek_realtime(round(moment * 1e6) - 1)
-            return reader._get_cursor() if reader._previous() else None
+        with contextlib.closing(self._source.before_time(self._output(unit), moment)) as entries:
+            return next((entry.cursor for entry in entries), None)
 
     def dump(self, unit: str, *, after: str | None = None) -> Iterator[bytes]:
         """The whole output in large pieces, byte for byte; or the output after the cursor `after`."""
-        with contextlib.closing(open_reader()) as reader:
-            self._match_output(reader, unit)
-            pieces: list[bytes] = []
-            size = 0
-            found = seek_after(reader, after) or reader._next()
-            while found:
-                piece = field(reader, "MESSAGE") + (b"\n" if ends_line(reader) else b"")
+        pieces: list[bytes] = []
+        size = 0
+        with contextlib.closing(self._source.after(self._output(unit), after)) as entries:
+            for entry in entries:
+                piece = entry.field("MESSAGE") + (b"\n" if _ends_line(entry) else b"")
                 pieces.append(piece)
                 size += len(piece)
                 if size >= _CHUNK:
                     yield b"".join(pieces)
                     pieces, size = [], 0
-                found = reader._next()
-            yield b"".join(pieces)
+        yield b"".join(pieces)
 
     def last_lines(self, unit: str, count: int) -> list[str]:
         """The last `count` lines of output as text, without the manager's messages."""
-        with contextlib.closing(open_reader()) as reader:
-            self._match_output(reader, unit)
-            return last_messages(reader, count)
+        with contextlib.closing(self._source.before(self._output(unit), None)) as entries:
+            newest = [entry.field("MESSAGE").decode(errors="replace").strip() for entry in islice(entries, count)]
+        return newest[::-1]
 
     def follow(self, since: float) -> LiveLines:
         """Follow the output of all services from `since` (seconds since the epoch)."""
+        # Not by slice: lines without a known unit have none.
+        return LiveLines(self, self._source.follow((("_TRANSPORT=stdout", *self._own()), _DROPPED), since))
 
-        def open_matching() -> Any:
-            reader = open_reader()
-            # Not by slice: lines without a known unit have none.
-            reader.add_match("_TRANSPORT=stdout")
-            self._match_own(reader)
-            self._match_dropped(reader)
-            return reader
+    def write_remark(self, unit: str, text: str) -> None:
+        """Write a line about the server's actions into a unit's output, where users look for the reason.
 
-        return LiveLines(self, LiveReader(open_matching, since))
+        It has the unit's identifier, since journald attributes lines to a unit only if its processes wrote them.
+        Raises OSError.
+        """
+        self._source.write(UnitNames.identifier(unit), f"forgather: {text}")
 
-    def _match_output(self, reader: Any, unit: str) -> None:
+    def _output(self, unit: str) -> Matches:
         # Messages of systemd's child before exec(2) are not the viewer's output (they have another transport).
-        reader.add_match(f"{self._fields.unit}={unit}")
-        reader.add_match("_TRANSPORT=stdout")
-        self._match_own(reader)
+        common = ("_TRANSPORT=stdout", *self._own())
         # If a child printed and died at once, journald knows only its stream.
-        reader.add_disjunction()
-        reader.add_match(f"SYSLOG_IDENTIFIER={UnitNames.identifier(unit)}")
-        reader.add_match("_TRANSPORT=stdout")
-        self._match_own(reader)
+        return (f"{self._fields.unit}={unit}", *common), (f"SYSLOG_IDENTIFIER={UnitNames.identifier(unit)}", *common)
 
-    def _match_own(self, reader: Any) -> None:
-        """Exclude another user's unit of the same name."""
-        if self._scope is Scope.USER:
-            reader.add_match(f"_UID={geteuid()}")
+    def _own(self) -> tuple[str, ...]:
+        """Excludes another user's unit of the same name."""
+        return (f"_UID={geteuid()}",) if self._scope is Scope.USER else ()
 
-    def _match_dropped(self, reader: Any) -> None:
-        reader.add_disjunction()
-        reader.add_match(f"MESSAGE_ID={DROPPED_MESSAGE_ID}")
-        reader.add_match("_COMM=systemd-journal")
+    def _lines(self, entries: Entries, unit: str) -> Generator[Line, None, None]:
+        with contextlib.closing(entries):
+            for entry in entries:
+                if (line := self._line(entry, unit)) is not None:
+                    yield line
 
-    def _line(self, reader: Any, unit: str | None) -> Line | None:
-        """The reader's current entry; None for a drop that does not concern `unit` (None: any)."""
-        cursor, time = reader._get_cursor(), reader._get_realtime() / 1e6
-        if field(reader, "MESSAGE_ID") == DROPPED_MESSAGE_ID.encode():
-            if not self._is_about_us(reader):
+    def _line(self, entry: Entry, unit: str | None) -> Line | None:
+        """The entry as a line; None for a drop that does not concern `unit` (None: any)."""
+        if entry.field("MESSAGE_ID") == DROPPED_MESSAGE_ID.encode():
+            if not self._is_about_us(entry):
                 return None
-            count = int(field(reader, "N_DROPPED") or b"0")
-            return Line(cursor, time, unit or "", b"", kind=LineKind.DROPPED, count=count)
-        name = unit or self._unit_of(reader)
-        return Line(cursor, time, name, field(reader, "MESSAGE"), ends_line(reader))
+            count = int(entry.field("N_DROPPED") or b"0")
+            return Line(entry.cursor, entry.time, unit or "", b"", kind=LineKind.DROPPED, count=count)
+        name = unit or self._unit_of(entry)
+        return Line(entry.cursor, entry.time, name, entry.field("MESSAGE"), _ends_line(entry))
 
-    def _unit_of(self, reader: Any) -> str:
-        name = field(reader, self._fields.unit).decode(errors="replace")
-        return name or f"{field(reader, 'SYSLOG_IDENTIFIER').decode(errors='replace')}.service"
+    def _unit_of(self, entry: Entry) -> str:
+        name = entry.field(self._fields.unit).decode(errors="replace")
+        return name or f"{entry.field('SYSLOG_IDENTIFIER').decode(errors='replace')}.service"
 
-    def _is_about_us(self, reader: Any) -> bool:
+    def _is_about_us(self, entry: Entry) -> bool:
         """journald counts drops per user manager, not per unit."""
         if self._scope is Scope.SYSTEM:
             return True
-        return f"user@{geteuid()}.service".encode() in field(reader, "MESSAGE")
+        return f"user@{geteuid()}.service".encode() in entry.field("MESSAGE")
 
 
 class LiveLines:
     """Follows the output of services. For one thread."""
 
-    def __init__(self, owner: Journal, reader: LiveReader) -> None:
+    def __init__(self, owner: Journal, entries: LiveEntries) -> None:
         self._owner = owner
-        self._reader = reader
+        self._entries = entries
 
     def new_lines(self, most: int) -> list[Line]:
         """At most `most` new lines since the last call, possibly with duplicates. Does not block.
@@ -211,18 +183,23 @@ class LiveLines:
         Raises OSError if the journal cannot be read.
         """
         lines: list[Line] = []
-        while len(lines) < most and (entry := self._reader.next()) is not None:
+        while len(lines) < most and (entry := self._entries.next()) is not None:
             line = self._owner._line(entry, None)
             if line is None:
                 continue
             if line.kind is not LineKind.DROPPED:
                 # The cursor of an entry in another file (journald's own) is not an exact position in this user's file.
-                self._reader.remember(line.cursor)
+                self._entries.remember(line.cursor)
             lines.append(line)
         return lines
 
     def close(self) -> None:
-        self._reader.close()
+        self._entries.close()
+
+
+def _ends_line(entry: Entry) -> bool:
+    """False if journald has cut a long line, which the next entry continues."""
+    return entry.field("_LINE_BREAK") != b"line-max"
 
 
 def _bounded(lines: Iterator[Line], count: int) -> tuple[list[Line], bool]:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from waiting import PATIENCE, wait_until
 
 from forgather_units.journal.follower import Follower, Subscription
+from forgather_units.journal.journalctl_source import JournalctlSource
+from forgather_units.journal.native_source import NativeSource
 from forgather_units.journal.reader import Journal, Line, LineKind
 from forgather_units.systemd.scope import Scope
 
 Run = Callable[[str], str]
+SCOPE = Scope.of_this_process()
 # Below journald's own limit, which is shared by all units of a user: 10000 lines in 30 seconds.
 MANY = 3000
+
+
+@pytest.fixture(params=[NativeSource, JournalctlSource], ids=["sd_journal", "journalctl"])
+def journal(request: pytest.FixtureRequest) -> Journal:
+    return Journal(Scope.of_this_process(), request.param())
 
 
 @pytest.fixture
@@ -126,17 +139,72 @@ def test_subscriptions_get_only_their_unit_s_lines(run_unit: Run, journal: Journ
         assert numbers(take(second, 5)) == [101, 102, 103, 104, 105]
 
 
-def test_lines_dropped_by_journald_are_reported(run_unit: Run, journal: Journal, follower: Follower) -> None:
+def test_pages_and_cursors_agree(run_unit: Run, journal: Journal) -> None:
+    """Both sources, on the same lines: pages in both directions, invalid cursors, times."""
+    unit = run_unit("printf 'caf\\351\\n'; seq 2 50; sleep 30")
+    lines = all_lines(journal, unit, 50)
+    for other in (Journal(SCOPE, NativeSource()), Journal(SCOPE, JournalctlSource())):
+        assert list(other.read(unit)) == lines
+        assert list(other.page(unit, 10).lines) == lines[40:]
+        assert list(other.page(unit, 10, before=lines[20].cursor).lines) == lines[10:20]
+        assert list(other.page(unit, 10, after=lines[20].cursor).lines) == lines[21:31]
+        assert other.page(unit, 100).is_first and other.page(unit, 100, after=lines[0].cursor).is_last
+        assert list(other.read(unit, after="not a cursor")) == lines
+        assert list(other.page(unit, 3, before="s=0;--vacuum-size=1").lines) == lines[47:]
+        earlier = [line for line in lines if line.time < lines[30].time]
+        assert other.last_before(unit, lines[30].time) == (earlier[-1].cursor if earlier else None)
+        assert other.last_lines(unit, 2) == ["49", "50"]
+
+
+def test_a_remark_is_a_line_of_the_unit(run_unit: Run, journal: Journal) -> None:
+    unit = run_unit("echo one; sleep 30")
+    all_lines(journal, unit, 1)
+    journal.write_remark(unit, "the folder is back")
+    assert [line.data for line in all_lines(journal, unit, 2)] == [b"one", b"forgather: the folder is back"]
+
+
+def test_a_journalctl_that_dies_is_started_again(run_unit: Run) -> None:
+    journal = Journal(SCOPE, JournalctlSource())
+    following = Follower(journal)
+    unit = run_unit("sleep 60")
+    try:
+        with following.subscribe(unit) as stream:
+            child = wait_until(lambda: children("journalctl"))
+            os.kill(child[0], signal.SIGKILL)
+            wait_until(lambda: (again := children("journalctl")) and again != child)
+            journal.write_remark(unit, "after the kill")
+            assert wait_until(lambda: (line := next_line(stream, 10)) and line.data) == b"forgather: after the kill"
+        # Nobody reads any longer.
+        wait_until(lambda: not children("journalctl"))
+    finally:
+        following.close()
+
+
+def children(name: str) -> list[int]:
+    """Process ids of this process's children with this program name."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        for pid in (task / "children").read_text().split():
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                    found.append(int(pid))
+    return found
+
+
+def test_lines_dropped_by_journald_are_reported(run_unit: Run) -> None:
     """The last test of this file: afterwards journald drops all lines of this user's units for half a minute."""
     unit = run_unit("seq 1 200000; while sleep 1; do echo alive; done")
-    with follower.subscribe(unit) as stream:
+    for source in (NativeSource(), JournalctlSource()):
+        journal = Journal(SCOPE, source)
+        following = Follower(journal)
+        with closing(following), following.subscribe(unit) as stream:
 
-        def dropped() -> int:
-            while (line := next_line(stream, 2)) is not None:
-                if line.kind is LineKind.DROPPED:
-                    return line.count
-            return 0
+            def dropped() -> int:
+                while (line := next_line(stream, 2)) is not None:
+                    if line.kind is LineKind.DROPPED:
+                        return line.count
+                return 0
 
-        lost = wait_until(dropped)
-    kept = sum(line.data.isdigit() for line in journal.read(unit) if line.kind is not LineKind.DROPPED)
-    assert lost > 0 and kept < 200_000
+            lost = wait_until(dropped)
+        kept = sum(line.data.isdigit() for line in journal.read(unit) if line.kind is not LineKind.DROPPED)
+        assert lost > 0 and kept < 200_000

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Iterable
 from typing import Any, Final
-
-from systemd import daemon
 
 from forgather_units.domain.errors import Refused
 from forgather_units.domain.listening import connectable
@@ -17,6 +16,8 @@ from forgather_units.http.server.shutdown import Stop
 from forgather_units.http.server.waitress_server import Application, create_strict_server
 
 _BACKLOG: Final = 1024
+_FIRST: Final = 3
+"""SD_LISTEN_FDS_START"""
 _HINTS: Final[dict[int | None, str]] = {
     errno.EADDRINUSE: "is another server running? (-p takes another port)",
     errno.EACCES: "only root can listen on ports below 1024 (choose another port by -p)",
@@ -26,8 +27,19 @@ _HINTS: Final[dict[int | None, str]] = {
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
     """$LISTEN_FDS if set (socket activation), else one TCP socket; port 0 takes any free one. Raises Refused."""
-    handed = [socket.socket(fileno=number) for number in daemon.listen_fds()]
+    handed = [socket.socket(fileno=number) for number in _handed_descriptors()]
     return handed or [_bind(host, port)]
+
+
+def _handed_descriptors() -> range:
+    """The descriptors that systemd passed to this process, as sd_listen_fds(3) documents."""
+    is_ours = os.environ.pop("LISTEN_PID", "") == str(os.getpid())
+    count = os.environ.pop("LISTEN_FDS", "")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    descriptors = range(_FIRST, _FIRST + int(count)) if is_ours and count.isdigit() else range(0)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    return descriptors
 
 
 def _bind(host: str, port: int) -> socket.socket:

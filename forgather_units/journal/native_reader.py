@@ -1,4 +1,4 @@
-"""Shared calls of sd_journal(3): open a reader, read a field, seek; and a function that writes a line.
+"""Calls of sd_journal(3): open a reader, seek, read fields.
 
 Readers are python-systemd's `_Reader`, which converts no fields: conversion takes ten times as long as reading.
 """
@@ -11,7 +11,33 @@ from typing import Any
 
 from systemd import journal
 
-from forgather_units.systemd.names import UnitNames
+
+class NativeEntry:
+    """The reader's current entry; implements Entry."""
+
+    def __init__(self, reader: Any) -> None:
+        self._get = reader._get
+        self._reader = reader
+
+    @property
+    def cursor(self) -> str:
+        """Implements Entry."""
+        cursor: str = self._reader._get_cursor()
+        return cursor
+
+    @property
+    def time(self) -> float:
+        """Implements Entry."""
+        microseconds: int = self._reader._get_realtime()
+        return microseconds / 1e6
+
+    def field(self, name: str) -> bytes:
+        """Implements Entry."""
+        try:
+            value: bytes = self._get(name)
+        except KeyError:
+            return b""
+        return value
 
 
 def open_reader() -> Any:
@@ -26,20 +52,6 @@ def open_reader() -> Any:
     # The default cuts long fields.
     reader.data_threshold = 0
     return reader
-
-
-def field(reader: Any, name: str) -> bytes:
-    """The value of a field of the current entry; empty where the entry has no such field."""
-    try:
-        value: bytes = reader._get(name)
-    except KeyError:
-        return b""
-    return value
-
-
-def ends_line(reader: Any) -> bool:
-    """False if journald has cut a long line, which the next entry continues."""
-    return field(reader, "_LINE_BREAK") != b"line-max"
 
 
 def seek_after(reader: Any, cursor: str | None) -> bool:
@@ -70,21 +82,3 @@ def _seek_past(reader: Any, cursor: str | None, step: Callable[[], Any]) -> bool
         return False
     # A seek moves to the entry itself, or, if it was vacuumed, to an adjacent one.
     return bool(step()) and not reader.test_cursor(cursor)
-
-
-def last_messages(reader: Any, count: int) -> list[str]:
-    """The last `count` messages that match, oldest first."""
-    reader.seek_tail()
-    lines: list[str] = []
-    while len(lines) < count and reader._previous():
-        lines.append(field(reader, "MESSAGE").decode(errors="replace").strip())
-    return lines[::-1]
-
-
-def write_remark(unit: str, text: str) -> None:
-    """Write a line about the server's actions into a unit's output, where users look for the reason. Raises OSError.
-
-    It has the unit's identifier, since journald attributes lines to a unit only if its processes wrote them.
-    """
-    with journal.stream(UnitNames.identifier(unit), priority=5) as stream:
-        stream.write(f"forgather: {text}\n")

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from systemd import journal
 
-from forgather_units.journal.entries import seek_after
+from forgather_units.journal.native_reader import NativeEntry, seek_after
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ _MACHINE: Final = re.compile(r"[0-9a-f]{32}")
 _COMPARE_PAUSE: Final = 1.0
 
 
-class LiveReader:
-    """New entries, each at least once. For one thread.
+class NativeFollower:
+    """Implements LiveEntries.
 
     `open_matching` opens a reader with its matches. `since` (seconds since the epoch) is the start.
     """
@@ -46,19 +46,19 @@ class LiveReader:
         self._compare_at = 0.0
         self._open()
 
-    def next(self) -> Any:
-        """The reader, placed on the next entry; None if there is none yet. Does not block. Raises OSError.
+    def next(self) -> NativeEntry | None:
+        """Implements LiveEntries.
 
         Looks for new files only at the end of the open ones: the last entries of a file that was rotated and deleted in
         the meantime can only be read through the old reader.
         """
         if self._has_next():
-            return self._reader
+            return NativeEntry(self._reader)
         if self._files_changed():
             log.debug("journal files were added or removed: reopening the reader")
             self._reader.close()
             self._open()
-            return self._reader if self._has_next() else None
+            return NativeEntry(self._reader) if self._has_next() else None
         return None
 
     def _has_next(self) -> bool:
@@ -68,10 +68,11 @@ class LiveReader:
         return bool(self._reader._next())
 
     def remember(self, cursor: str) -> None:
-        """Entries up to `cursor` were returned: a reopened reader continues after it."""
+        """Implements LiveEntries. A reopened reader continues after it."""
         self._cursor = cursor
 
     def close(self) -> None:
+        """Implements LiveEntries."""
         self._reader.close()
 
     def _open(self) -> None:
