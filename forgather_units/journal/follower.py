@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from forgather_units.journal.access import Check, DropWatch
@@ -52,7 +52,7 @@ class Subscription:
         self._cursor = after
         self._dropped = ""
         self._announced: Line | None = None
-        self._history: Iterator[Line] | None = None
+        self._history: Generator[Line, None, None] | None = None
         self._behind = True
         self._waiting: deque[Line] = deque()
         self._news = threading.Lock()
@@ -109,6 +109,14 @@ class Subscription:
             self._closed = True
         self.on_news()
 
+    def release(self) -> None:
+        """Close the reader of the history. The stream must have ended."""
+        history, self._history = self._history, None
+        if history is not None:
+            # It is an error while another thread reads it, which then drops it.
+            with contextlib.suppress(ValueError):
+                history.close()
+
     def offer(self, line: Line) -> None:
         """Add a new line; called by the follower's thread."""
         with self._news:
@@ -157,7 +165,8 @@ class Subscription:
 
     def _read_rest(self) -> Line | None:
         """Check the journal once more; the stream ends if there is nothing new."""
-        line = next(self._journal.read(self.unit, after=self._cursor), None)
+        with contextlib.closing(self._journal.read(self.unit, after=self._cursor)) as rest:
+            line = next(rest, None)
         if line is None:
             self._closed = True
         else:
@@ -210,6 +219,7 @@ class Follower:
                 if not streams:
                     self._streams.pop(unit, None)
             stream.close()
+            stream.release()
 
     def close(self) -> None:
         """End all streams and the thread."""

@@ -77,7 +77,7 @@ def _seek_past(reader: Any, cursor: str | None, step: Callable[[], Any]) -> bool
         return False
     try:
         reader.seek_cursor(cursor)
-    except OSError:
+    except (OSError, ValueError):
         # A user may have typed an invalid cursor.
         return False
     # A seek moves to the entry itself, or, if it was vacuumed, to an adjacent one.

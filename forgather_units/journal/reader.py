@@ -74,7 +74,7 @@ class Journal:
         self._fields = scope.journal_fields
         self._source = source or open_source()
 
-    def read(self, unit: str, *, after: str | None = None) -> Iterator[Line]:
+    def read(self, unit: str, *, after: str | None = None) -> Generator[Line, None, None]:
         """The output of `unit` so far, oldest first; after the cursor `after`, or all (None or invalid)."""
         entries = self._source.after((*self._output(unit), _DROPPED), after)
         with contextlib.closing(self._lines(entries, unit)) as lines:

@@ -135,7 +135,7 @@ def test_values_of_all_types_arrive(bus: ManagerBus, name: str, tmp_path: Path) 
         assert shown["BindReadOnlyPaths"] == f"-{folder}:{folder}:rbind"
         assert "@resources" not in shown["SystemCallFilter"]
         assert (shown["CPUWeight"], shown["MemoryMax"], shown["NoNewPrivileges"]) == ("50", "infinity", "yes")
-        assert shown["RestartPreventExitStatus"] == "9"
+        assert shown["RestartPreventExitStatus"] == "KILL"
         assert "argv[]=/bin/true a b ;" in shown["ExecStopPost"]
         bus.set_properties(name, {"CPUWeight": 70})
         assert shown_by_systemctl(name)["CPUWeight"] == "70"
