@@ -11,7 +11,7 @@ from dbus_next.errors import AuthError, InvalidAddressError
 
 from forgather_units.systemd.scope import Scope
 
-# dbus-next never completes a call whose bus has closed, so every call has this limit (seconds).
+# Seconds.
 CALL_LIMIT: Final = 10.0
 
 
@@ -39,15 +39,31 @@ class Bus(MessageBus):  # type: ignore[misc]
             line += piece
         return line[:-2].decode()
 
+    @property
+    def gone(self) -> asyncio.Future[None]:
+        """Completes when the connection has closed."""
+        future: asyncio.Future[None] = self._disconnect_future
+        return future
+
+    def send(self, message: Message) -> asyncio.Future[None]:
+        """As in dbus-next. Its errors end the connection, which `gone` tells; asyncio need not log them as well."""
+        sent: asyncio.Future[None] = super().send(message)
+        sent.add_done_callback(_retrieve)
+        return sent
+
     def close(self) -> None:
         """Close the connection at once; dbus-next's `disconnect` leaves the descriptor open."""
         self._user_disconnect = True
         self._finalize()
-        if not self._disconnect_future.cancelled():
-            # Retrieved here, asyncio does not log it as unhandled.
-            self._disconnect_future.exception()
+        _retrieve(self.gone)
         self._stream.close()
         self._sock.close()
+
+
+def _retrieve(future: asyncio.Future[None]) -> None:
+    """Keeps asyncio from logging an exception as never retrieved."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def connect(scope: Scope) -> Bus:
@@ -69,13 +85,21 @@ async def connect(scope: Scope) -> Bus:
 
 async def call(bus: Bus, message: Message) -> list[Any]:
     """The values of the reply. Raises ErrorReply, OSError, EOFError or TimeoutError."""
-    if bus._disconnected:
-        # dbus-next would wait for a reply.
-        raise EOFError("the bus closed the connection")
-    reply = await asyncio.wait_for(bus.call(message), CALL_LIMIT)
-    if reply is None:
-        raise EOFError("the bus closed the connection")
+    reply = await _reply(bus, message)
     body: list[Any] = reply.body
     if reply.message_type is MessageType.ERROR:
         raise ErrorReply(str(reply.error_name), str(body[0]) if body else "")
     return body
+
+
+async def _reply(bus: Bus, message: Message) -> Message:
+    # dbus-next never completes a call on a connection that has closed before.
+    gone = bus.gone
+    replying = asyncio.ensure_future(bus.call(message))
+    done, _ = await asyncio.wait({replying, gone}, timeout=CALL_LIMIT, return_when=asyncio.FIRST_COMPLETED)
+    if replying in done and (reply := replying.result()) is not None:
+        return reply
+    replying.cancel()
+    if not done:
+        raise TimeoutError
+    raise (gone.exception() if gone.done() else None) or EOFError("the bus closed the connection")
