@@ -33,6 +33,8 @@ $(VENV)/.complete: pyproject.toml packaging/install-debian-packages
 	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[native]' || \
+		echo "pystemd and systemd-python cannot be built here: dbus-next and journalctl take their place"
 	touch $@
 
 # Further requirements of the tests: a browser, and tools that inspect the host.
@@ -65,7 +67,7 @@ $(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/i
 	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox)
 	$(PYTHON) -m venv $(FLOORS)
 	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check \
-		--constraint packaging/debian-12-versions.txt --editable '.[mkdocs]' pytest
+		--constraint packaging/debian-12-versions.txt --editable '.[mkdocs,native]' pytest
 	touch $@
 
 # TESTS="tests/api tests/auth" runs some of them.
