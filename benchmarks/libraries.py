@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from forgather_units.host.this_machine import this_machine
 from forgather_units.journal.follower import Follower
 from forgather_units.journal.journalctl_source import JournalctlSource
 from forgather_units.journal.native_source import NativeSource
@@ -26,9 +27,9 @@ from forgather_units.journal.reader import Journal
 from forgather_units.systemd.bus import ManagerBus
 from forgather_units.systemd.dbus_next_connection import DbusNextConnection
 from forgather_units.systemd.pystemd_connection import PystemdConnection
-from forgather_units.systemd.scope import Scope
 
-_SCOPE = Scope.of_this_process()
+_MACHINE = this_machine()
+_SCOPE = _MACHINE.scope
 _READ = (
     *("LoadState", "ActiveState", "SubState", "InvocationID", "Job", "ActiveEnterTimestamp", "InactiveEnterTimestamp"),
     *("MainPID", "NRestarts", "Result", "ExecMainCode", "ExecMainStatus", "Environment"),
@@ -38,9 +39,15 @@ _SECONDS = 20.0
 
 
 def main(rounds: int) -> None:
-    managers = {"pystemd": ManagerBus(_SCOPE, PystemdConnection), "dbus-next": ManagerBus(_SCOPE, DbusNextConnection)}
+    managers = {
+        "pystemd": ManagerBus(_MACHINE, PystemdConnection),
+        "dbus-next": ManagerBus(_MACHINE, DbusNextConnection),
+    }
     _table(f"Service manager, {rounds} rounds, ms", measure_managers(managers, rounds))
-    journals = {"systemd-python": Journal(_SCOPE, NativeSource()), "journalctl": Journal(_SCOPE, JournalctlSource())}
+    journals = {
+        "systemd-python": Journal(_MACHINE, NativeSource()),
+        "journalctl": Journal(_MACHINE, JournalctlSource()),
+    }
     _table(f"Journal: history of {_LINES} lines, {rounds} rounds, ms", measure_history(journals, rounds))
     _table(f"Journal: live, 5 lines a second for {_SECONDS:.0f} s", measure_live(journals))
 

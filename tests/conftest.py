@@ -17,8 +17,8 @@ from forgather_server import Forgather
 from ports import free_port
 
 from forgather_units.files.lookups import Lookups
+from forgather_units.host.this_machine import this_machine
 from forgather_units.samples.collection import SAMPLES, write_samples
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.probe import probe
 
 _unexpected_skips: list[str] = []
@@ -43,7 +43,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def needs_socket_placement(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Skips on a host that cannot place viewers behind sockets, after a check that the host really cannot."""
-    why = probe(Scope.of_this_process(), tmp_path_factory.mktemp("host") / "probe").reason
+    why = probe(this_machine(), tmp_path_factory.mktemp("host") / "probe").reason
     if not why:
         return
     namespaces = subprocess.run(["unshare", "--user", "--map-root-user", "--net", "--mount", "true"], check=False)

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGSEGV
 from typing import Any
@@ -15,6 +15,7 @@ from waiting import wait_until
 
 from forgather_units.domain.job import Job
 from forgather_units.host import addresses
+from forgather_units.host.this_machine import this_machine
 from forgather_units.proxy.destination import Open
 from forgather_units.proxy.readiness import knock, responds, wait_until_accepted
 from forgather_units.scheduler.environment import Environment
@@ -24,7 +25,6 @@ from forgather_units.store.database import open_database
 from forgather_units.store.jobs import JobStore
 from forgather_units.systemd.bus import ManagerBus
 from forgather_units.systemd.names import UnitNames
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.control import Viewers
 from forgather_units.units.probe import probe
 from forgather_units.units.scripts import Content
@@ -54,7 +54,7 @@ class RealScheduler:
 
     def crash(self, job: Job) -> None:
         """Kill its main process with SIGSEGV: systemd starts it again."""
-        ManagerBus(Scope.of_this_process()).kill(self.unit_factory.names.service(job), SIGSEGV, whom="main")
+        ManagerBus(this_machine()).kill(self.unit_factory.names.service(job), SIGSEGV, whom="main")
 
     def damage(self, statement: str, queue_id: str) -> None:
         """Change a row of the database without the scheduler's knowledge."""
@@ -88,13 +88,13 @@ def real_scheduler(
     last_lines: Callable[[Job], Sequence[str]] = lambda job: (),
 ) -> Iterator[RealScheduler]:
     """It has a unit prefix of its own, and stops all its units afterwards."""
-    scope, names = Scope.of_this_process(), UnitNames(f"fgtest{os.getpid()}")
-    os.environ.setdefault("XDG_RUNTIME_DIR", scope.runtime_dir)
+    machine, names = this_machine(), UnitNames(f"fgtest{os.getpid()}")
+    machine = replace(machine, capabilities=probe(machine, folder / "probe"))
     unit_factory = UnitFactory(
-        scope, names, lambda kind: kinds[kind.name].find(""), folder / "exits", folder / "prepared",
-        CurrentRules(Rules()), probe(scope, folder / "probe"), script_content=Content.read(SCRIPTS),
+        machine, names, lambda kind: kinds[kind.name].find(""), folder / "exits", CurrentRules(Rules()),
+        script_content=Content.read(SCRIPTS),
     )  # fmt: skip
-    viewers = viewers_type(ManagerBus(scope), unit_factory, addresses.listening_addresses, kinds)
+    viewers = viewers_type(ManagerBus(machine), unit_factory, addresses.listening_addresses, kinds)
     environment = Environment(
         ports or addresses.MachinePorts(),
         _responds,

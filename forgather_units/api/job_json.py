@@ -8,10 +8,10 @@ from typing import Any, Final
 from forgather_units.api.permission import owner_of
 from forgather_units.domain.job import Job, Running, Starting
 from forgather_units.domain.record import Record, item_of, record_of
+from forgather_units.domain.scope import Scope
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.systemd.accounting import Accounting
 from forgather_units.systemd.names import UnitNames
-from forgather_units.systemd.scope import Scope
 
 _INTERNAL: Final = ("boot_id", "folder_notice", "read_only_paths", "signature")
 """Fields of a record that only the server needs; `notices` contains the folder notice."""

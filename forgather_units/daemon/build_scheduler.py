@@ -13,8 +13,8 @@ from forgather_units.daemon.build_units import Units
 from forgather_units.daemon.resolve_viewer import address_of
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.job import Job, Running, Starting
+from forgather_units.domain.scope import Scope
 from forgather_units.host import addresses
-from forgather_units.host.boot import boot_id
 from forgather_units.host.session import NO_SYSTEMD, why_no_manager
 from forgather_units.proxy.readiness import knock, responds, wait_until_accepted
 from forgather_units.scheduler.environment import Environment
@@ -24,7 +24,6 @@ from forgather_units.settings.settings import Settings
 from forgather_units.store.database import open_database
 from forgather_units.store.history import Retention
 from forgather_units.store.jobs import JobStore
-from forgather_units.systemd.scope import Scope
 from forgather_units.systemd.signals import UnitSignals
 from forgather_units.units.limits import slice_properties
 from forgather_units.viewers.table import KINDS
@@ -36,7 +35,7 @@ _LAST_LINES: Final = 5
 @contextmanager
 def running_scheduler(settings: Settings, units: Units, output: Output, events: EventBus) -> Iterator[Scheduler]:
     """Runs the scheduler inside the `with`, and closes `output` after it. Raises a ForgatherError."""
-    scope, names = units.scope, units.names
+    machine, names = units.machine, units.names
     store = JobStore(open_database(settings.database), KINDS, _spare_folder(units))
     scheduler = Scheduler(store, units.viewers, _environment(units, output), events, limits_of(settings))
 
@@ -44,14 +43,14 @@ def running_scheduler(settings: Settings, units: Units, output: Output, events: 
         if (queue_id := names.queue_id(unit)) is not None:
             scheduler.unit_changed(queue_id)
 
-    signals = UnitSignals(scope, unit_changed, scheduler.inspect_all)
+    signals = UnitSignals(machine, unit_changed, scheduler.inspect_all)
     try:
         signals.start()
         if not signals.wait_connected(_CONNECT_SECONDS):
-            why, fix = why_no_manager() if scope is Scope.USER else ("", "")
+            why, fix = why_no_manager() if machine.scope is Scope.USER else ("", "")
             raise Unavailable(
-                why or f"no {scope.value} service manager answers at {scope.bus_address}",
-                hint=fix or f"systemctl {scope.flag} status; {NO_SYSTEMD}",
+                why or f"no {machine.scope.value} service manager answers at {machine.bus_address}",
+                hint=fix or f"systemctl {machine.scope.flag} status; {NO_SYSTEMD}",
             )
         units.cap_slice(slice_properties(settings.slice_limits))
         scheduler.start()
@@ -82,7 +81,7 @@ def _environment(units: Units, output: Output) -> Environment:
     def accepted(queue_id: str) -> None:
         wait_until_accepted(units.factory.socket_path(queue_id))
 
-    return Environment(addresses.MachinePorts(), _responds, last_lines, wake, accepted, boot_id())
+    return Environment(addresses.MachinePorts(), _responds, last_lines, wake, accepted, units.machine.boot_id)
 
 
 def _responds(job: Job) -> bool:
@@ -94,4 +93,4 @@ def _responds(job: Job) -> bool:
 
 def _spare_folder(units: Units) -> Path:
     """For records while the disk of the state folder is full: in memory, until the next boot."""
-    return Path(os.environ.get("RUNTIME_DIRECTORY") or units.scope.runtime_dir, f"{units.names.prefix}-records")
+    return Path(os.environ.get("RUNTIME_DIRECTORY") or units.machine.runtime_dir, f"{units.names.prefix}-records")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from forgather_units.api.routes.tty import Output
 from forgather_units.domain.errors import Refused
-from forgather_units.domain.host import Capabilities
 from forgather_units.domain.job import Job
+from forgather_units.domain.machine import Machine
 from forgather_units.files.lookups import Lookups
 from forgather_units.host import addresses
-from forgather_units.host.account import home_folders
 from forgather_units.journal.access import JournalAccess
 from forgather_units.journal.check import check_journal, reads_reports
 from forgather_units.journal.follower import Follower
@@ -23,7 +21,6 @@ from forgather_units.settings.settings import Settings
 from forgather_units.systemd.accounting import Accounting
 from forgather_units.systemd.bus import ManagerBus, UnitRefused
 from forgather_units.systemd.names import UnitNames
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.control import Viewers
 from forgather_units.units.probe import probe
 from forgather_units.units.rules import rules_of
@@ -42,9 +39,8 @@ _PREPARE_LIMIT: Final = 1.0
 class Units:
     """The units of the viewers. `factory` makes them, `viewers` starts, stops and inspects them."""
 
-    scope: Scope
+    machine: Machine
     names: UnitNames
-    host: Capabilities
     programs: Programs
     factory: UnitFactory
     viewers: Viewers
@@ -60,9 +56,9 @@ class Units:
             raise Refused(f"systemd refuses the caps of the slice: {why}") from None
 
 
-def build_units(settings: Settings, scope: Scope, names: UnitNames, lookups: Lookups) -> Units:
+def build_units(settings: Settings, machine: Machine, names: UnitNames, lookups: Lookups) -> Units:
     """Probes the host, and prepares the programs. Raises a ForgatherError."""
-    host = probe(scope, settings.state_dir / "probe", home_folders())
+    machine = replace(machine, capabilities=probe(machine, settings.state_dir / "probe"))
     programs = Programs(settings, lookups.ask)
     programs.prepare()
 
@@ -74,27 +70,27 @@ def build_units(settings: Settings, scope: Scope, names: UnitNames, lookups: Loo
         return lookups.ask(options.folder, kind.prepared, *arguments, limit=_PREPARE_LIMIT)
 
     factory = UnitFactory(
-        scope,
+        machine,
         names,
         programs.soon,
         settings.exits_dir,
-        Path(f"{scope.runtime_dir}/{names.prefix}-prepared"),
-        CurrentRules(rules_of(settings)),
-        host,
+        CurrentRules(rules_of(settings, machine)),
         prepared_text=prepared_text,
         script_content=Content.read(SCRIPTS),
     )
-    viewers = Viewers(ManagerBus(scope), factory, addresses.listening_addresses, KINDS)
-    return Units(scope, names, host, programs, factory, viewers, Accounting(ManagerBus(scope), names, host))
+    viewers = Viewers(ManagerBus(machine), factory, addresses.listening_addresses, KINDS)
+    return Units(
+        machine, names, programs, factory, viewers, Accounting(ManagerBus(machine), names, machine.capabilities)
+    )
 
 
-def build_output(scope: Scope) -> Output:
+def build_output(machine: Machine) -> Output:
     """The journal and its follower. Checks in the background whether the journal can be read."""
-    journal = Journal(scope)
-    access = JournalAccess(lambda: check_journal(scope))
+    journal = Journal(machine)
+    access = JournalAccess(lambda: check_journal(machine))
     # In a thread: if the journal cannot be read, the check takes seconds.
     threading.Thread(target=_log_fault, args=(access,), name="journal-check", daemon=True).start()
-    return Output(journal, access, Follower(journal, None if reads_reports() else lambda: check_journal(scope)))
+    return Output(journal, access, Follower(journal, None if reads_reports() else lambda: check_journal(machine)))
 
 
 def _log_fault(access: JournalAccess) -> None:

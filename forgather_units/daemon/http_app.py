@@ -53,10 +53,10 @@ def http_app(app: App, address: str) -> Gateway:
 
 def blueprints(app: App, address: str = "") -> Iterator[Blueprint]:
     """All routes except the metrics. `address` is the URL that users open."""
-    job_json = JobJson(app.units.scope, app.units.names, app.units.accounting)
+    job_json = JobJson(app.units.machine.scope, app.units.names, app.units.accounting)
     ask = app.lookups.ask
-    yield health.blueprint(app.units.scope)
-    yield host.blueprint(app.units.scope, app.units.factory, app.units.programs, ask)
+    yield health.blueprint(app.units.machine.scope)
+    yield host.blueprint(app.units.machine.scope, app.units.factory, app.units.programs, ask)
     yield auth.blueprint(app.authority, address)
     yield queue.blueprint(app.scheduler, job_json, app.parser, app.warnings)
     yield jobs.blueprint(app.scheduler, job_json, ask)

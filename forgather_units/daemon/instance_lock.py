@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from forgather_units.domain.errors import Refused
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.machine import Machine
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,9 @@ _ATTEMPTS: Final = 5
 
 
 @contextmanager
-def exclusive(state_dir: Path, scope: Scope, prefix: str) -> Iterator[None]:
+def exclusive(state_dir: Path, machine: Machine, prefix: str) -> Iterator[None]:
     """Keep other servers from `state_dir` and from units named `prefix-...`. Raises Refused if one uses them."""
-    with _state_folder(state_dir), _unit_prefix(scope, prefix):
+    with _state_folder(state_dir), _unit_prefix(machine, prefix):
         yield
 
 
@@ -45,13 +45,13 @@ def _state_folder(state_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _unit_prefix(scope: Scope, prefix: str) -> Iterator[None]:
+def _unit_prefix(machine: Machine, prefix: str) -> Iterator[None]:
     """Two servers with one prefix would adopt, and stop, each other's units.
 
     The lock is an abstract unix socket: the kernel frees it with the process, and it needs no folder. (The manager's
     runtime folder is read-only for the packaged system service.)
     """
-    name = f"\0forgather-units/{scope.value}/{os.geteuid()}/{prefix}"
+    name = f"\0forgather-units/{machine.scope.value}/{machine.uid}/{prefix}"
     with closing(socket.socket(socket.AF_UNIX)) as lock:
         for _ in range(_ATTEMPTS):
             try:
@@ -67,7 +67,7 @@ def _unit_prefix(scope: Scope, prefix: str) -> Iterator[None]:
                 # It has ended in the meantime.
                 continue
             pid, uid = holder
-            if uid != os.geteuid():
+            if uid != machine.uid:
                 # Any user may bind the name, but cannot control this account's manager.
                 log.warning("process %d of uid %d holds the lock of unit_prefix %s: it is ignored", pid, uid, prefix)
                 break

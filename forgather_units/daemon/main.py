@@ -82,7 +82,7 @@ def _run(settings: Settings, app: App, listeners: list[socket.socket]) -> None:
     if warning := ends_at_logout():
         print(f"warning: {warning}", file=sys.stderr, flush=True)
     print(
-        f"units: systemctl --{app.units.scope.value} list-units '{app.units.names.prefix}-*'",
+        f"units: systemctl --{app.units.machine.scope.value} list-units '{app.units.names.prefix}-*'",
         file=sys.stderr,
         flush=True,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from forgather_units.files.lookups import Lookups
 from forgather_units.folders.reserved import Reserved
 from forgather_units.host.lingering import ends_at_logout
 from forgather_units.host.systemd_version import check_systemd, installed_version
+from forgather_units.host.this_machine import this_machine
 from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
 from forgather_units.runs.followed import FollowedRuns
@@ -31,7 +31,6 @@ from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.settings.paths import cache_dir
 from forgather_units.settings.settings import Loaded, Settings
 from forgather_units.systemd.names import UnitNames
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.limits import slice_reset
 from forgather_units.units.rules import rules_of
 from forgather_units.viewers.submission import SubmissionParser
@@ -80,7 +79,7 @@ class App:
         """Apply all live settings and the declared services. Raises a ForgatherError."""
         before, settings = self.live.settings, loaded.settings
         self.live.settings = settings
-        self.units.factory.current_rules.rules = rules_of(settings)
+        self.units.factory.current_rules.rules = rules_of(settings, self.units.machine)
         self.scheduler.limit(limits_of(settings))
         logging.getLogger().setLevel(settings.log_level)
         self.library.configure_roots(settings.search_roots)
@@ -108,14 +107,11 @@ def open_app(loaded: Loaded) -> Iterator[App]:
     check_systemd(installed_version())
     settings = loaded.settings
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scope, names = Scope.of_this_process(), UnitNames(settings.unit_prefix)
-    if scope is Scope.USER:
-        # The folder may not exist yet, and pystemd has no default.
-        os.environ.setdefault("XDG_RUNTIME_DIR", scope.runtime_dir)
-    with exclusive(settings.state_dir, scope, names.prefix), closing(Lookups(_LOOKUP_MODULES)) as lookups:
+    machine, names = this_machine(), UnitNames(settings.unit_prefix)
+    with exclusive(settings.state_dir, machine, names.prefix), closing(Lookups(_LOOKUP_MODULES)) as lookups:
         authority = Authority(settings.auth_dir, enabled=settings.auth, people=People(settings.group, settings.admins))
-        units = build_units(settings, scope, names, lookups)
-        output, events = build_output(scope), EventBus()
+        units = build_units(settings, machine, names, lookups)
+        output, events = build_output(machine), EventBus()
         with running_scheduler(settings, units, output, events) as scheduler:
             library = _library(settings, events, lookups)
             runs = FollowedRuns(lambda: events.publish(Subject.RUNS), lookups.ask)

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 
 from forgather_units.domain.finding import Finding, Verdict
+from forgather_units.domain.scope import Scope
 from forgather_units.files.mounts import Mounts
 from forgather_units.host.account import account_name
 from forgather_units.host.lingering import enable_lingering, lingers
 from forgather_units.host.session import NO_SYSTEMD, runtime_folder, session_fault, why_no_manager
 from forgather_units.host.systemd_version import OLDEST_TESTED, too_old
-from forgather_units.systemd.scope import Scope
+from forgather_units.host.this_machine import this_machine
 
 
 def systemd_finding(version: int | None) -> Finding:
@@ -27,7 +28,7 @@ def systemd_finding(version: int | None) -> Finding:
 
 def manager_finding(*, answers: bool) -> Finding:
     """`answers`: whether systemctl gets an answer of the manager of our units."""
-    scope = Scope.of_this_process()
+    scope = this_machine().scope
     why, fix = why_no_manager() if scope is Scope.USER else ("", "")
     if answers and not why:
         return Finding("service manager", Verdict.OK, f"the {scope.value} manager answers")

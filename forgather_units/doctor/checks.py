@@ -19,12 +19,12 @@ from forgather_units.domain.finding import Finding, Verdict
 from forgather_units.domain.host import Capabilities
 from forgather_units.files.lookups import Ask, directly
 from forgather_units.folders.access import log_in_again
-from forgather_units.host.account import account_name, home_folders
+from forgather_units.host.account import account_name
 from forgather_units.host.systemd_version import installed_version
+from forgather_units.host.this_machine import this_machine
 from forgather_units.journal.check import check_journal
 from forgather_units.settings.paths import state_dir
 from forgather_units.systemd.manager_groups import joined_since
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.probe import probe
 from forgather_units.viewers.tensorboard.private_install import stale_folder
 from forgather_units.viewers.tensorboard.program import find_tensorboard, tensorboard_facts, writing_plugins
@@ -43,24 +43,22 @@ def examine(host: Capabilities | None = None, ask: Ask = directly) -> list[Findi
     first = [systemd_finding(installed_version()), manager_finding(answers=bool(_manager_property("Version")))]
     manager_answers = all(finding.verdict is not Verdict.BAD for finding in first)
     if host is None:
-        host = (
-            probe(Scope.of_this_process(), state_dir() / "probe", home_folders()) if manager_answers else Capabilities()
-        )
+        host = probe(this_machine(), state_dir() / "probe") if manager_answers else Capabilities()
     return [*first, *report(host), *(check() for check in _LAST), *_programs(ask)]
 
 
 def _groups() -> Finding:
-    late = sorted(joined_since().values())
+    late = sorted(joined_since(this_machine()).values())
     if late:
         detail = (
-            f"the {Scope.of_this_process().value} manager was started before {account_name()} joined {', '.join(late)}"
+            f"the {this_machine().scope.value} manager was started before {account_name()} joined {', '.join(late)}"
         )
         return Finding("groups", Verdict.WARN, f"{detail}: viewers do not have them", log_in_again(account_name()))
     return Finding("groups", Verdict.OK, "the manager has all groups of the account")
 
 
 def _journal() -> Finding:
-    found = check_journal(Scope.of_this_process())
+    found = check_journal(this_machine())
     if not found.is_readable:
         return Finding("journal", Verdict.BAD, f"the output of jobs cannot be read: {found.why}", found.fix)
     if found.is_persistent:
@@ -137,7 +135,7 @@ _LAST: Final[tuple[Callable[[], Finding], ...]] = (lingering_finding, _groups, _
 
 def _manager_property(name: str) -> str | None:
     """A property of the manager; None if the manager does not respond."""
-    return _output("systemctl", Scope.of_this_process().flag, "show", f"--property={name}", "--value")
+    return _output("systemctl", this_machine().scope.flag, "show", f"--property={name}", "--value")
 
 
 def _output(*command: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 import time
@@ -13,15 +12,14 @@ from typing import Final
 
 from forgather_units.domain.errors import ForgatherError, Refused, Unavailable
 from forgather_units.domain.finding import Finding, Verdict
-from forgather_units.domain.host import Capabilities
 from forgather_units.domain.job import Job, Submission
+from forgather_units.domain.machine import Machine
 from forgather_units.domain.queue_id import new_queue_id
-from forgather_units.host.account import home_folders
+from forgather_units.host.this_machine import this_machine
 from forgather_units.settings.paths import state_dir
 from forgather_units.settings.settings import Settings, load
 from forgather_units.systemd.bus import ManagerBus, UnitRefused
 from forgather_units.systemd.names import UnitNames
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.probe import probe
 from forgather_units.units.rules import rules_of
 from forgather_units.units.scripts import Content
@@ -37,13 +35,11 @@ _MEND: Final = (
 )
 
 
-def unit_factory_of(settings: Settings, host: Capabilities) -> UnitFactory:
+def unit_factory_of(settings: Settings, machine: Machine) -> UnitFactory:
     """The unit factory that a server with these settings would use, started from this environment."""
-    scope, names = Scope.of_this_process(), UnitNames(settings.unit_prefix)
-    prepared = Path(f"{scope.runtime_dir}/{names.prefix}-prepared")
-    rules = CurrentRules(rules_of(settings))
+    names, rules = UnitNames(settings.unit_prefix), CurrentRules(rules_of(settings, machine))
     programs, content = Programs(settings), Content.read(SCRIPTS)
-    return UnitFactory(scope, names, programs, settings.exits_dir, prepared, rules, host, script_content=content)
+    return UnitFactory(machine, names, programs, settings.exits_dir, rules, script_content=content)
 
 
 class ProgramTrials:
@@ -82,10 +78,9 @@ def programs_here() -> list[Finding]:
         settings = load(None, {})
     except ForgatherError as why:
         return [Finding("settings", Verdict.BAD, why.message, why.hint)]
-    scope = Scope.of_this_process()
-    # pystemd finds the user's bus only by this variable, which a shell from su or cron lacks.
-    os.environ.setdefault("XDG_RUNTIME_DIR", scope.runtime_dir)
-    return program_findings(unit_factory_of(settings, probe(scope, state_dir() / "probe", home_folders())))
+    machine = this_machine()
+    machine = replace(machine, capabilities=probe(machine, state_dir() / "probe"))
+    return program_findings(unit_factory_of(settings, machine))
 
 
 def _finding(unit_factory: UnitFactory, kind: Kind) -> Finding | None:
@@ -96,7 +91,7 @@ def _finding(unit_factory: UnitFactory, kind: Kind) -> Finding | None:
         return None
     except Unavailable as silence:
         return Finding(name, Verdict.BAD, silence.message, silence.hint)
-    bus = ManagerBus(unit_factory.scope)
+    bus = ManagerBus(unit_factory.machine)
     try:
         why = _try(unit_factory, bus, kind)
     except (UnitRefused, OSError) as problem:
@@ -113,7 +108,7 @@ def _finding(unit_factory: UnitFactory, kind: Kind) -> Finding | None:
 def _try(unit_factory: UnitFactory, bus: ManagerBus, kind: Kind) -> str:
     # A folder that the manager sees too: the server may have a private /tmp.
     with tempfile.TemporaryDirectory(
-        prefix=f"{unit_factory.names.prefix}-trial-", dir=unit_factory.scope.runtime_dir
+        prefix=f"{unit_factory.names.prefix}-trial-", dir=unit_factory.machine.runtime_dir
     ) as folder:
         shown = Path(folder, "shown")
         shown.mkdir()

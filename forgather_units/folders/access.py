@@ -11,6 +11,7 @@ from typing import Final
 
 from forgather_units.domain.errors import Refused
 from forgather_units.host.account import account_name
+from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd.manager_groups import joined_since
 
 _ENTER: Final = 0o1
@@ -52,7 +53,7 @@ def _late_group(folder: Path) -> str | None:
     """The group that would let viewers in and that the user manager was started without."""
     # Last: the manager must respond, and the group database may be a directory service.
     deciding = _deciding_groups(folder)
-    late = joined_since() if deciding else {}
+    late = joined_since(this_machine()) if deciding else {}
     return next((late[gid] for gid in deciding if gid in late), None)
 
 

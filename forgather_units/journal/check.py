@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from forgather_units.domain.machine import Machine
+from forgather_units.domain.scope import Scope
 from forgather_units.journal.source import open_source
-from forgather_units.systemd.scope import Scope
 
 # journald stores a line within milliseconds, unless the machine is busy.
 _PATIENCE: Final = 10.0
@@ -47,32 +48,32 @@ class JournalCheck:
     """Whether the service manager started the test unit."""
 
 
-def check_journal(scope: Scope) -> JournalCheck:
+def check_journal(machine: Machine) -> JournalCheck:
     """Run a short unit and read its lines back. Takes 0.1 s, or up to ten seconds if no line comes back.
 
     Never raises.
     """
     word = secrets.token_hex(8)
-    problem = _print(scope, word)
+    problem = _print(machine, word)
     if problem:
         return JournalCheck(is_readable=False, has_manager=False, why=f"a test unit could not be started: {problem}")
     try:
-        priorities = _read_back(word, _PATIENCE_EXPLAINED if _fault(scope) else _PATIENCE)
+        priorities = _read_back(word, _PATIENCE_EXPLAINED if _fault(machine) else _PATIENCE)
     except OSError as error:
         return JournalCheck(is_readable=False, why=f"the journal cannot be opened: {error.strerror}")
     if not priorities:
         on_disk = any(_PERSISTENT.glob("*/*.journal")) and not _is_in_memory()
-        why, fix = _fault(scope) or _UNEXPLAINED
+        why, fix = _fault(machine) or _UNEXPLAINED
         return JournalCheck(is_readable=False, is_persistent=on_disk, why=why, fix=fix)
     return JournalCheck(is_readable=True, is_persistent=not _is_in_memory(), is_limited=b"6" not in priorities)
 
 
-def _print(scope: Scope, word: str) -> str:
+def _print(machine: Machine, word: str) -> str:
     """Let a unit print `word` with two priorities. Returns systemd's error message, or an empty text."""
-    command = ["systemd-run", scope.flag, "--quiet", "--wait", "--collect", "--service-type=exec"]
+    command = ["systemd-run", machine.scope.flag, "--quiet", "--wait", "--collect", "--service-type=exec"]
     command += [f"--unit=forgather-journal-check-{word}", f"--property=SyslogIdentifier={_identifier(word)}"]
     command += ["/bin/sh", "-c", f"echo '<6>{word}'; echo '<7>{word}'"]
-    environment = {"XDG_RUNTIME_DIR": scope.runtime_dir, **os.environ}
+    environment = {**machine.environment, **os.environ}
     # The PATH of a service manager, and so of the server, may lack even /usr/bin.
     environment["PATH"] = f"{os.environ.get('PATH', '')}:/usr/bin:/bin"
     environment.pop("NOTIFY_SOCKET", None)
@@ -115,13 +116,12 @@ def _is_in_memory() -> bool:
         return False
 
 
-def _fault(scope: Scope) -> tuple[str, str] | None:
+def _fault(machine: Machine) -> tuple[str, str] | None:
     """Why an ordinary user cannot read lines, judging by the journal's files, and how to fix it."""
     if _is_in_memory():
         return "journald keeps it in memory, where only root and the group systemd-journal can read it", _STORE
     if not any(_PERSISTENT.glob("*/*.journal")):
         return "journald stores nothing (Storage=none)", _STORE
-    uid = os.geteuid()
-    if scope is Scope.USER and uid <= _SYSTEM_UID_MAX:
-        return f"uid {uid} is a system account: its lines are in the system's journal", _JOIN_GROUP
+    if machine.scope is Scope.USER and machine.uid <= _SYSTEM_UID_MAX:
+        return f"uid {machine.uid} is a system account: its lines are in the system's journal", _JOIN_GROUP
     return None

@@ -11,12 +11,12 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from os import geteuid
 from typing import Final
 
+from forgather_units.domain.machine import Machine
+from forgather_units.domain.scope import Scope
 from forgather_units.journal.source import Entries, Entry, LiveEntries, Matches, Source, open_source
 from forgather_units.systemd.names import UnitNames
-from forgather_units.systemd.scope import Scope
 
 DROPPED_MESSAGE_ID: Final = "a596d6fe7bfa4994828e72309e95d61e"
 """journald's message "Suppressed N messages from UNIT". (sd-messages(3), SD_MESSAGE_JOURNAL_DROPPED)"""
@@ -67,11 +67,11 @@ class Page:
 
 
 class Journal:
-    """Reads the output of units of `scope`; and writes remarks into it."""
+    """Reads the output of units of `machine`, and writes remarks into it."""
 
-    def __init__(self, scope: Scope, source: Source | None = None) -> None:
-        self._scope = scope
-        self._fields = scope.journal_fields
+    def __init__(self, machine: Machine, source: Source | None = None) -> None:
+        self._machine = machine
+        self._fields = machine.scope.journal_fields
         self._source = source or open_source()
 
     def read(self, unit: str, *, after: str | None = None) -> Generator[Line, None, None]:
@@ -141,7 +141,7 @@ class Journal:
 
     def _own(self) -> tuple[str, ...]:
         """Excludes another user's unit of the same name."""
-        return (f"_UID={geteuid()}",) if self._scope is Scope.USER else ()
+        return (f"_UID={self._machine.uid}",) if self._machine.scope is Scope.USER else ()
 
     def _lines(self, entries: Entries, unit: str) -> Generator[Line, None, None]:
         with contextlib.closing(entries):
@@ -165,9 +165,9 @@ class Journal:
 
     def _is_about_us(self, entry: Entry) -> bool:
         """journald counts drops per user manager, not per unit."""
-        if self._scope is Scope.SYSTEM:
+        if self._machine.scope is Scope.SYSTEM:
             return True
-        return f"user@{geteuid()}.service".encode() in entry.field("MESSAGE")
+        return f"user@{self._machine.uid}.service".encode() in entry.field("MESSAGE")
 
 
 class LiveLines:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from forgather_units.domain.errors import Unavailable
+from forgather_units.domain.machine import Machine
 from forgather_units.systemd.connection import CallFailed, Connection, ConnectionLost, connect
 from forgather_units.systemd.property_types import readable, typed
-from forgather_units.systemd.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +44,14 @@ class UnitRow:
 
 
 class ManagerBus:
-    """A connection to the manager of `scope`, for one thread at a time.
+    """A connection to the manager of `machine`, for one thread at a time.
 
     A connection does not recover after a loss of the bus, so each call is repeated once on a new one; then it raises
     Unavailable.
     """
 
-    def __init__(self, scope: Scope, connect: Callable[[Scope], Connection] = connect) -> None:
-        self._scope = scope
+    def __init__(self, machine: Machine, connect: Callable[[Machine], Connection] = connect) -> None:
+        self._machine = machine
         self._connect = connect
         self._connection: Connection | None = None
 
@@ -132,7 +132,7 @@ class ManagerBus:
             self._connection = None
 
     def _no_room(self, sentence: str) -> Unavailable:
-        folder = self._scope.runtime_dir
+        folder = self._machine.runtime_dir
         try:
             space = os.statvfs(folder)
         except OSError:
@@ -140,10 +140,10 @@ class ManagerBus:
         else:
             if not space.f_bavail or not space.f_favail:
                 return Unavailable(
-                    f"{folder} is full: the {self._scope.value} service manager has no room for another unit",
+                    f"{folder} is full: the {self._machine.scope.value} service manager has no room for another unit",
                     hint=f"remove what fills it: du -a {folder} | sort -n | tail",
                 )
-        return Unavailable(f"the {self._scope.value} service manager lacks the resources: {sentence}")
+        return Unavailable(f"the {self._machine.scope.value} service manager lacks the resources: {sentence}")
 
     def _if_loaded(self, member: str, signature: str, *arguments: Any) -> bool:
         try:
@@ -168,11 +168,11 @@ class ManagerBus:
         except ConnectionLost as why:
             self.close()
             raise Unavailable(
-                f"the {self._scope.value} service manager does not respond: {why}",
+                f"the {self._machine.scope.value} service manager does not respond: {why}",
                 hint="run `forgather doctor` to find the cause",
             ) from None
 
     def _open(self) -> Connection:
         if self._connection is None:
-            self._connection = self._connect(self._scope)
+            self._connection = self._connect(self._machine)
         return self._connection

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from forgather_units.domain.machine import Machine
 from forgather_units.host.libraries import has_native
 from forgather_units.systemd.property_types import Readable, Typed
-from forgather_units.systemd.scope import Scope
 
 DESTINATION = "org.freedesktop.systemd1"
 MANAGER_PATH = "/org/freedesktop/systemd1"
@@ -50,12 +50,12 @@ class Connection(Protocol):
         """Close it. May be called twice."""
 
 
-def connect(scope: Scope) -> Connection:
+def connect(machine: Machine) -> Connection:
     """A new connection, by pystemd if it is installed, else by dbus-next. Raises CallFailed or ConnectionLost."""
     if has_native("pystemd"):
         from forgather_units.systemd.pystemd_connection import PystemdConnection
 
-        return PystemdConnection(scope)
+        return PystemdConnection(machine)
     from forgather_units.systemd.dbus_next_connection import DbusNextConnection
 
-    return DbusNextConnection(scope)
+    return DbusNextConnection(machine)

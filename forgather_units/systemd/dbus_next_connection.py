@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from dbus_next import Message, Variant
 from dbus_next.errors import DBusError, InvalidSignatureError, SignatureBodyMismatchError
 
+from forgather_units.domain.machine import Machine
 from forgather_units.systemd.connection import (
     DESTINATION,
     MANAGER_INTERFACE,
@@ -24,7 +25,6 @@ from forgather_units.systemd.connection import (
 from forgather_units.systemd.message_bus import Bus, ErrorReply, call, connect
 from forgather_units.systemd.names import path_of_unit
 from forgather_units.systemd.property_types import Readable, Typed
-from forgather_units.systemd.scope import Scope
 
 Result = TypeVar("Result")
 
@@ -51,10 +51,10 @@ _MANAGER_LOST: Final = {
 class DbusNextConnection:
     """Implements Connection."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, machine: Machine) -> None:
         self._loop = asyncio.new_event_loop()
         try:
-            self._bus: Bus | None = self._run(connect(scope))
+            self._bus: Bus | None = self._run(connect(machine))
         except BaseException:
             self._loop.close()
             raise

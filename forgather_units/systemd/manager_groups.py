@@ -9,19 +9,20 @@ import socket
 import struct
 from pathlib import Path
 
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.machine import Machine
+from forgather_units.domain.scope import Scope
 
 _PATIENCE = 1.0
 
 
-def manager_groups() -> frozenset[int] | None:
+def manager_groups(machine: Machine) -> frozenset[int] | None:
     """Group ids; None if no user manager runs, and for root, whose viewers run in the system manager."""
-    if Scope.of_this_process() is Scope.SYSTEM:
+    if machine.scope is Scope.SYSTEM:
         return None
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
             peer.settimeout(_PATIENCE)
-            peer.connect(f"{Scope.USER.runtime_dir}/systemd/private")
+            peer.connect(f"{machine.runtime_dir}/systemd/private")
             # For a listening socket these are the credentials of the process that called listen(2).
             pid, _, gid = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
@@ -31,13 +32,13 @@ def manager_groups() -> frozenset[int] | None:
     return frozenset({gid, *map(int, listed)})
 
 
-def joined_since() -> dict[int, str]:
+def joined_since(machine: Machine) -> dict[int, str]:
     """Groups of this account in the database that the running manager lacks, by id."""
-    groups = manager_groups()
+    groups = manager_groups(machine)
     if groups is None:
         return {}
     try:
-        account = pwd.getpwuid(os.geteuid())
+        account = pwd.getpwuid(machine.uid)
         return {gid: _name(gid) for gid in os.getgrouplist(account.pw_name, account.pw_gid) if gid not in groups}
     except (KeyError, OSError):
         return {}

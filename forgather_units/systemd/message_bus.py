@@ -9,7 +9,8 @@ from dbus_next import BusType, Message, MessageType
 from dbus_next.aio import MessageBus
 from dbus_next.errors import AuthError, InvalidAddressError
 
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.machine import Machine
+from forgather_units.domain.scope import Scope
 
 # Seconds.
 CALL_LIMIT: Final = 10.0
@@ -66,13 +67,13 @@ def _retrieve(future: asyncio.Future[None]) -> None:
         future.exception()
 
 
-async def connect(scope: Scope) -> Bus:
+async def connect(machine: Machine) -> Bus:
     """A connection to the bus of the manager. Raises OSError, EOFError or TimeoutError."""
-    kind = BusType.SESSION if scope is Scope.USER else BusType.SYSTEM
+    kind = BusType.SESSION if machine.scope is Scope.USER else BusType.SYSTEM
     try:
-        bus = Bus(bus_address=scope.bus_address, bus_type=kind)
+        bus = Bus(bus_address=machine.bus_address, bus_type=kind)
     except InvalidAddressError as why:
-        raise OSError(f"the bus address {scope.bus_address} is not valid: {why}") from None
+        raise OSError(f"the bus address {machine.bus_address} is not valid: {why}") from None
     try:
         await asyncio.wait_for(bus.connect(), CALL_LIMIT)
     except BaseException as why:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from pystemd import dbusexc
-from pystemd.dbuslib import DBus, apply_signature, path_encode
+from pystemd.dbuslib import DBusAddress, apply_signature, path_encode
 
+from forgather_units.domain.machine import Machine
 from forgather_units.systemd.connection import (
     DESTINATION,
     MANAGER_INTERFACE,
@@ -21,7 +22,6 @@ from forgather_units.systemd.connection import (
     ConnectionLost,
 )
 from forgather_units.systemd.property_types import Readable, Typed
-from forgather_units.systemd.scope import Scope
 
 _MANAGER: Final = (DESTINATION.encode(), MANAGER_PATH.encode(), MANAGER_INTERFACE.encode())
 _LOST: Final = {
@@ -45,8 +45,8 @@ Arguments = list[tuple[int, Any]]
 class PystemdConnection:
     """Implements Connection."""
 
-    def __init__(self, scope: Scope) -> None:
-        self._bus = DBus(user_mode=scope is Scope.USER)
+    def __init__(self, machine: Machine) -> None:
+        self._bus = DBusAddress(machine.bus_address.encode(), peer_to_peer=False)
         with _errors():
             self._bus.open()
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from dbus_next import Message, MessageType
 
+from forgather_units.domain.machine import Machine
 from forgather_units.systemd.message_bus import Bus, ErrorReply, call, connect
 from forgather_units.systemd.names import unit_of_path
-from forgather_units.systemd.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class UnitSignals:
     Both are called in this object's thread and must not block.
     """
 
-    def __init__(self, scope: Scope, on_unit: Callable[[str], None], on_connected: Callable[[], None]) -> None:
-        self._scope = scope
+    def __init__(self, machine: Machine, on_unit: Callable[[str], None], on_connected: Callable[[], None]) -> None:
+        self._machine = machine
         self._on_unit = on_unit
         self._on_connected = on_connected
         self._loop = asyncio.new_event_loop()
@@ -94,16 +94,16 @@ class UnitSignals:
                 await self._listen_once()
             except (OSError, EOFError, TimeoutError) as why:
                 if self._connected.is_set():
-                    log.warning("the %s bus went away: connecting again", self._scope.value)
+                    log.warning("the %s bus went away: connecting again", self._machine.scope.value)
                 else:
                     # At the start the server reports it once; later the loss of the connection was logged.
                     log.debug(
                         "no connection to the %s bus (%s): trying again",
-                        self._scope.value,
+                        self._machine.scope.value,
                         str(why) or type(why).__name__,
                     )
             except Exception:
-                log.exception("listening to the %s bus failed: trying again", self._scope.value)
+                log.exception("listening to the %s bus failed: trying again", self._machine.scope.value)
             if self._connected.is_set():
                 # The connection had worked: the retry delay starts from the beginning.
                 self._connected.clear()
@@ -113,7 +113,7 @@ class UnitSignals:
 
     async def _listen_once(self) -> None:
         """Subscribe, listen, and return when the bus has gone."""
-        bus = await connect(self._scope)
+        bus = await connect(self._machine)
         try:
             bus.add_message_handler(self._handle)
             for rule in _RULES:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from forgather_units.domain.host import Capabilities
 from forgather_units.domain.placement import Hardening, Placement
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.scope import Scope
 from forgather_units.units.hiding import (
     LATE_SOCKETS,
     RUN,

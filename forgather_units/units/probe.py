@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from forgather_units.domain.host import Capabilities
-from forgather_units.systemd.scope import Scope
-from forgather_units.systemd.socket_proxyd import socket_proxy
+from forgather_units.domain.machine import Machine
+from forgather_units.domain.scope import Scope
 from forgather_units.units.hiding import RUN, RUN_USER, covered, empty_folder, homes_to_cover
 
 # Seconds, for a busy machine: a host whose units do not end in time would lose all its protections.
@@ -57,26 +57,28 @@ echo ran=yes
 """
 
 
-def probe(scope: Scope, folder: Path, homes: Sequence[str] = ()) -> Capabilities:
+def probe(machine: Machine, folder: Path) -> Capabilities:
     """Runs three short units, about a tenth of a second each. `folder` must be writable; nothing is left in it.
 
-    `homes` are the real paths of this account's homes. Never raises: what could not be found out counts as absent.
+    Never raises: what could not be found out counts as absent.
     """
     folder.mkdir(parents=True, exist_ok=True)
     here = folder / ".here"
     here.touch()
     try:
-        inside, why = _run(scope, _namespace_options(scope, folder), _NAMESPACES, [str(folder)])
+        inside, why = _run(machine, _namespace_options(machine.scope, folder), _NAMESPACES, [str(folder)])
     finally:
         here.unlink(missing_ok=True)
         (folder / "probe").unlink(missing_ok=True)
     hiding: Mapping[str, str] = {}
     if inside:
-        hiding, _ = _run(scope, _hiding_options(scope, homes), _HIDING, [*chain(*map(_identified, homes))])
+        hiding, _ = _run(
+            machine, _hiding_options(machine.scope, machine.homes), _HIDING, [*chain(*map(_identified, machine.homes))]
+        )
     with _listener() as port:
-        resources, _ = _run(scope, _resource_options(), _RESOURCES, [str(port)])
+        resources, _ = _run(machine, _resource_options(), _RESOURCES, [str(port)])
     # Compare with a unit without them, not with this process, which may be in namespaces of its own.
-    user = bool(inside) and (scope is Scope.SYSTEM or inside.get("user") != resources.get("user"))
+    user = bool(inside) and (machine.scope is Scope.SYSTEM or inside.get("user") != resources.get("user"))
     return Capabilities(
         user_namespaces=user,
         network_namespace=bool(inside.get("net")) and inside.get("net") != resources.get("net"),
@@ -89,7 +91,7 @@ def probe(scope: Scope, folder: Path, homes: Sequence[str] = ()) -> Capabilities
         cpu_weight=resources.get("cpu.weight") == str(_WEIGHT),
         tasks_limit=resources.get("pids.max") == str(_TASKS),
         io_accounting="io.stat" in resources,
-        socket_proxy=socket_proxy() is not None,
+        socket_proxy=bool(machine.socket_proxyd),
         why_not="" if inside else why,
     )
 
@@ -138,14 +140,16 @@ def _resource_options() -> list[str]:
     return [*limits, "MemoryAccounting=yes", "IOAccounting=yes", "IPAddressDeny=any", *_NO_UNIX]
 
 
-def _run(scope: Scope, options: Sequence[str], script: str, arguments: Sequence[str]) -> tuple[Mapping[str, str], str]:
+def _run(
+    machine: Machine, options: Sequence[str], script: str, arguments: Sequence[str]
+) -> tuple[Mapping[str, str], str]:
     """The output of the script in a unit, and systemd's error if it did not start."""
-    command = ["systemd-run", scope.flag, "--quiet", "--wait", "--collect", "--pipe", "--service-type=exec"]
+    command = ["systemd-run", machine.scope.flag, "--quiet", "--wait", "--collect", "--pipe", "--service-type=exec"]
     command += [f"--property={option}" for option in options]
     # systemd expands $ in the words of a command.
     commands = "; ".join([f"PATH={_PATH}", *script.strip().splitlines()])
     command += ["/bin/bash", "-c", commands.replace("$", "$$"), "probe", *arguments]
-    environment = {"XDG_RUNTIME_DIR": scope.runtime_dir, **os.environ}
+    environment = {**machine.environment, **os.environ}
     environment["PATH"] = f"{os.environ.get('PATH', '')}:{_PATH}"
     # It would speak to the server's own manager, which hears the server alone and logs each other voice.
     environment.pop("NOTIFY_SOCKET", None)

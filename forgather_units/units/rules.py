@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from forgather_units.domain.machine import Machine
 from forgather_units.domain.placement import Placement
-from forgather_units.host.account import home_folders
 from forgather_units.host.environment import passed_variables
 from forgather_units.settings.settings import Settings
 from forgather_units.units.hardening import Hidden
@@ -13,7 +13,7 @@ from forgather_units.units.hiding import CONTAINER_SOCKETS
 from forgather_units.units.service_unit import Rules
 
 
-def rules_of(settings: Settings) -> Rules:
+def rules_of(settings: Settings, machine: Machine) -> Rules:
     return Rules(
         start_timeout=settings.start_timeout,
         stop_timeout=settings.stop_timeout,
@@ -24,7 +24,7 @@ def rules_of(settings: Settings) -> Rules:
         hidden=Hidden(
             tuple(dict.fromkeys([str(settings.state_dir), os.path.realpath(settings.state_dir)])),
             tuple(map(str, (settings.auth_dir, *CONTAINER_SOCKETS))),
-            home_folders(),
+            machine.homes,
         ),
         writable_logdir=settings.writable_logdir,
         environment=passed_variables(settings.environment),

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from forgather_units.domain.errors import Refused
-from forgather_units.domain.host import Capabilities
 from forgather_units.domain.job import Job, Submission
+from forgather_units.domain.machine import Machine
 from forgather_units.domain.placement import NEVER, Hardening, IdleTimeout, Placed, Placement, ResourceLimits
 from forgather_units.domain.placement import weight_of_priority as weight
 from forgather_units.domain.program import Program
@@ -20,8 +20,6 @@ from forgather_units.domain.text import shown, unicode_problem
 from forgather_units.domain.viewer import Kinds, Options, ViewerKind
 from forgather_units.systemd.bus import UnitRefused
 from forgather_units.systemd.names import UnitNames
-from forgather_units.systemd.scope import Scope
-from forgather_units.systemd.socket_proxyd import socket_proxy
 from forgather_units.units.exit_record import stop_post_command
 from forgather_units.units.hardening import Hidden, Situation, harden
 from forgather_units.units.hiding import name_servers, why_not_bound
@@ -86,15 +84,12 @@ def _prepared_text(job: Job, public_url: str, scripts: str) -> str | None:
 class UnitFactory:
     """Makes the units of a job."""
 
-    scope: Scope
+    machine: Machine
     names: UnitNames
     program: Callable[[ViewerKind], Program]
     """Raises Refused where it is not installed."""
     exits_dir: Path
-    prepared_dir: Path
-    """The folder of the files that some kinds need before they start."""
     current_rules: CurrentRules
-    host: Capabilities
     prepared_text: Callable[[Job, str, str], str | None] = _prepared_text
     """From a job, the server's public address and the folder of the scripts, the content of its prepared file; None
     if it needs none."""
@@ -107,12 +102,12 @@ class UnitFactory:
     @property
     def scripts(self) -> Scripts:
         """Of the units with this prefix."""
-        return Scripts(Path(f"{self.scope.runtime_dir}/{self.names.prefix}-scripts"), self.script_content)
+        return Scripts(Path(f"{self.machine.runtime_dir}/{self.names.prefix}-scripts"), self.script_content)
 
     @property
     def no_sockets(self) -> str:
         """Why the socket placement cannot be used now; empty where it can."""
-        return self.host.reason if self.rules.sockets else "the setting placement is direct"
+        return self.machine.capabilities.reason if self.rules.sockets else "the setting placement is direct"
 
     def plan(self, job: Job, port: int | None, listen: Sequence[tuple[str, int]]) -> Planned:
         """`port` is the decided one (None: private), `listen` its numeric addresses.
@@ -122,7 +117,7 @@ class UnitFactory:
         service = self.names.service(job)
         placement, why_not = self._placement(job)
         placing = job.submission.placing
-        situation = Situation(self.scope, placement, self.rules.hardening, self.host)
+        situation = Situation(self.machine.scope, placement, self.rules.hardening, self.machine.capabilities)
         visible, not_visible = bindable(self._visible(job, placement))
         hardened = harden(situation, visible, self.rules.hidden)
         limited = self._limited(job.submission)
@@ -148,7 +143,7 @@ class UnitFactory:
                 str(self.scripts.exit_record),
                 str(self.socket_exit_file(job.queue_id)),
                 socket,
-                self.scope.flag,
+                self.machine.scope.flag,
                 "",
                 str(self.spare_file(self.socket_exit_file(job.queue_id))),
             ],
@@ -162,10 +157,10 @@ class UnitFactory:
 
     def _limited(self, submission: Submission) -> Limited:
         asked, priority = submission.placing.limits, submission.priority
-        return limit(asked, self.rules.limits, self.host, weight(priority))
+        return limit(asked, self.rules.limits, self.machine.capabilities, weight(priority))
 
     def socket_path(self, queue_id: str) -> str:
-        return socket_path(self.scope, self.names.prefix, queue_id)
+        return socket_path(self.machine, self.names.prefix, queue_id)
 
     def exit_file(self, queue_id: str) -> Path:
         return self.exits_dir / queue_id
@@ -175,7 +170,12 @@ class UnitFactory:
 
     def spare_file(self, exit_file: Path) -> Path:
         """The file for a record if the disk of `exit_file` is full: in memory, removed when the manager ends."""
-        return Path(self.scope.runtime_dir, f"{self.names.prefix}-exits", exit_file.name)
+        return Path(self.machine.runtime_dir, f"{self.names.prefix}-exits", exit_file.name)
+
+    @property
+    def prepared_dir(self) -> Path:
+        """The folder of the files that some kinds need before they start."""
+        return Path(f"{self.machine.runtime_dir}/{self.names.prefix}-prepared")
 
     def prepared_file(self, queue_id: str) -> Path:
         return self.prepared_dir / f"{queue_id}.yml"
@@ -203,7 +203,7 @@ class UnitFactory:
         """Paths to bind, which the viewer needs even where it sees nothing else."""
         submission = job.submission
         prepared = self.prepared_file(job.queue_id)
-        behind = [f"{self.scope.runtime_dir}/systemd/notify"]
+        behind = [f"{self.machine.runtime_dir}/systemd/notify"]
         return [
             *self.program(submission.kind).folders,
             *([str(prepared)] if prepared.exists() else []),
@@ -234,7 +234,7 @@ class UnitFactory:
         has_socket = placed.placement is Placement.SOCKET
         own_tmp = "private /tmp" in placed.protections
         runtime = f"{self.names.prefix}-viewers/{job.queue_id}"
-        tmp = "/tmp" if own_tmp else f"{self.scope.runtime_dir}/{runtime}"  # noqa: S108 - PrivateTmp
+        tmp = "/tmp" if own_tmp else f"{self.machine.runtime_dir}/{runtime}"  # noqa: S108 - PrivateTmp
         return {
             "Description": self._description(job, port),
             "Documentation": ["man:forgather(1)"],
@@ -243,7 +243,7 @@ class UnitFactory:
                 self.scripts.exit_record,
                 self.exit_file(job.queue_id),
                 unit,
-                self.scope.flag,
+                self.machine.scope.flag,
                 socket if has_socket else "",
                 str(self.spare_file(self.exit_file(job.queue_id))),
             ),
@@ -274,7 +274,7 @@ class UnitFactory:
         argv = [
             "/bin/bash",
             str(self.scripts.behind_socket),
-            socket_proxy() or "",
+            self.machine.socket_proxyd,
             "infinity" if idle == NEVER else f"{idle:g}",
             str(port or job.submission.kind.usual_port),
             job.submission.kind.readiness_path(job.path_prefix),

@@ -6,12 +6,12 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.machine import Machine
 
 
-def socket_path(scope: Scope, prefix: str, queue_id: str) -> str:
+def socket_path(machine: Machine, prefix: str, queue_id: str) -> str:
     """The unix socket by which the proxy reaches the viewer; mode 0600."""
-    return f"{scope.runtime_dir}/{prefix}-sockets/{queue_id}.sock"
+    return f"{machine.runtime_dir}/{prefix}-sockets/{queue_id}.sock"
 
 
 def socket_properties(

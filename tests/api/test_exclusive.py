@@ -12,9 +12,9 @@ from forgather_server import FORGATHER, Forgather
 
 from forgather_units.daemon.instance_lock import exclusive
 from forgather_units.domain.errors import Refused
-from forgather_units.systemd.scope import Scope
+from forgather_units.host.this_machine import this_machine
 
-SCOPE = Scope.of_this_process()
+MACHINE = this_machine()
 
 
 def test_a_prefix_and_a_folder_have_one_server(tmp_path: Path) -> None:
@@ -22,14 +22,14 @@ def test_a_prefix_and_a_folder_have_one_server(tmp_path: Path) -> None:
     one.mkdir()
     other.mkdir()
     prefix = f"fgtest{os.getpid()}"
-    with exclusive(one, SCOPE, prefix):
+    with exclusive(one, MACHINE, prefix):
         with pytest.raises(Refused, match=f"unit_prefix {prefix} is in use by another server: process {os.getpid()} "):
-            exclusive(other, SCOPE, prefix).__enter__()
+            exclusive(other, MACHINE, prefix).__enter__()
         with pytest.raises(Refused, match=f"another server already uses {one}"):
-            exclusive(one, SCOPE, f"{prefix}x").__enter__()
-        with exclusive(other, SCOPE, f"{prefix}x"):
+            exclusive(one, MACHINE, f"{prefix}x").__enter__()
+        with exclusive(other, MACHINE, f"{prefix}x"):
             pass
-    with exclusive(other, SCOPE, prefix):
+    with exclusive(other, MACHINE, prefix):
         pass
 
 

@@ -11,7 +11,7 @@ import pytest
 from forgather_server import Forgather
 from waiting import wait_until
 
-from forgather_units.systemd.scope import Scope
+from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd.signals import UnitSignals
 
 FreePort = Callable[[], int]
@@ -111,7 +111,7 @@ def test_ended_units_are_not_inspected_again_and_again(
 ) -> None:
     """An inspection makes systemd load a removed unit briefly and signal that: it must not cause another inspection."""
     signalled: Counter[str] = Counter()
-    signals = UnitSignals(Scope.of_this_process(), lambda unit: signalled.update([unit]), lambda: None)
+    signals = UnitSignals(this_machine(), lambda unit: signalled.update([unit]), lambda: None)
     signals.start()
     assert signals.wait_connected(120)
     ended = forgather.submit(sample_runs, port=free_port())

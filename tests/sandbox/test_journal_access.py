@@ -18,8 +18,9 @@ import json
 from dataclasses import asdict
 from forgather_units.doctor.checks import _journal
 from forgather_units.journal.check import check_journal
-from forgather_units.systemd.scope import Scope
-print(json.dumps({**asdict(check_journal(Scope.USER)), "doctor": _journal().verdict}))
+from forgather_units.domain.scope import Scope
+from forgather_units.host.this_machine import this_machine
+print(json.dumps({**asdict(check_journal(this_machine())), "doctor": _journal().verdict}))
 """
 # More lines than journald accepts from a user in half a minute, by the limit of the test.
 _DROPS = """
@@ -27,14 +28,14 @@ import subprocess, sys, time
 from forgather_units.journal.follower import Follower
 from forgather_units.journal.reader import Journal, LineKind
 from forgather_units.journal.check import check_journal, reads_reports
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.scope import Scope
 unit = "fgtest-drops.service"
 # Repeated: on a busy machine journald sometimes does not know the unit of a new process, and then limits nothing. It
 # reads /proc again after a second.
 command = ["/bin/sh", "-c", "while seq 1 20000; do sleep 1.5; done"]
 subprocess.run(["systemd-run", "--user", "--quiet", f"--unit={unit}", *command], check=True)
 kept = 0
-with Follower(Journal(Scope.USER), lambda: check_journal(Scope.USER)).subscribe(unit) as stream:
+with Follower(Journal(this_machine()), lambda: check_journal(this_machine())).subscribe(unit) as stream:
     deadline = time.monotonic() + 120
     while ((line := stream.get()) is None or line.kind is not LineKind.DROPPED) and time.monotonic() < deadline:
         kept += line is not None

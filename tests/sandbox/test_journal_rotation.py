@@ -16,12 +16,13 @@ _FOLLOW = r"""
 import subprocess, sys, time
 from forgather_units.journal.follower import Follower
 from forgather_units.journal.reader import Journal, LineKind
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.scope import Scope
+from forgather_units.host.this_machine import this_machine
 unit = f"fgtest-rotation-{sys.argv[1]}.service"
 numbers = "n=0; while :; do n=$$((n+1)); echo $$n; sleep 0.005; done"
 run = ["systemd-run", "--user", "--quiet", "--collect", f"--unit={unit}"]
 subprocess.run([*run, "/bin/sh", "-c", numbers], check=True)
-with Follower(Journal(Scope.USER)).subscribe(unit) as stream:
+with Follower(Journal(this_machine())).subscribe(unit) as stream:
     received_at = time.monotonic()
     while time.monotonic() < received_at + 120:
         line = stream.get()

@@ -15,8 +15,8 @@ from forgather_units.domain.job import Job, Submission
 from forgather_units.domain.queue_id import new_queue_id
 from forgather_units.domain.viewer import Options
 from forgather_units.host import addresses
+from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd.bus import ManagerBus
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.control import Viewers
 from forgather_units.units.service_unit import CARRIED
 from forgather_units.viewers.mkdocs.options import MkDocsOptions
@@ -54,7 +54,7 @@ def test_a_unit_names_no_file_of_the_package(scheduler: RealScheduler, tmp_path:
 
 def test_the_scripts_of_another_version_stay_while_a_unit_names_them(scheduler: RealScheduler) -> None:
     unit_factory = scheduler.unit_factory
-    bus = ManagerBus(Scope.of_this_process())
+    bus = ManagerBus(this_machine())
     viewers = Viewers(bus, unit_factory, addresses.listening_addresses, KINDS)
     unit_factory.scripts.install()
     for version in ("named", "forgotten"):

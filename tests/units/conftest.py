@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from units.bus_relay import BusRelay
 
+from forgather_units.domain.scope import Scope
+from forgather_units.host.this_machine import this_machine
 from forgather_units.journal.reader import Journal
-from forgather_units.systemd.scope import Scope
 
 Run = Callable[[str], str]
 """Runs a shell script as a unit; the unit's name."""
@@ -19,7 +20,7 @@ Run = Callable[[str], str]
 
 @pytest.fixture
 def run_unit() -> Iterator[Run]:
-    scope = Scope.of_this_process().flag
+    scope = this_machine().scope.flag
     started: list[str] = []
 
     def run(script: str) -> str:
@@ -38,16 +39,16 @@ def run_unit() -> Iterator[Run]:
 
 @pytest.fixture
 def journal() -> Journal:
-    return Journal(Scope.of_this_process())
+    return Journal(this_machine())
 
 
 @pytest.fixture
 def relay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BusRelay]:
     """Makes this process use a relay in place of the bus, until the test ends."""
-    scope = Scope.of_this_process()
-    real = scope.bus_address.removeprefix("unix:path=").partition(",")[0]
+    machine = this_machine()
+    real = machine.bus_address.removeprefix("unix:path=").partition(",")[0]
     made = BusRelay(tmp_path / "bus", real)
-    variable = "DBUS_SYSTEM_BUS_ADDRESS" if scope is Scope.SYSTEM else "DBUS_SESSION_BUS_ADDRESS"
+    variable = "DBUS_SYSTEM_BUS_ADDRESS" if machine.scope is Scope.SYSTEM else "DBUS_SESSION_BUS_ADDRESS"
     monkeypatch.setenv(variable, f"unix:path={made.path}")
     made.listen()
     yield made

@@ -18,12 +18,13 @@ import pytest
 from waiting import wait_until
 
 import forgather_units
+from forgather_units.domain.scope import Scope
+from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd.bus import ManagerBus
-from forgather_units.systemd.scope import Scope
-from forgather_units.systemd.socket_proxyd import socket_proxy
 from forgather_units.units.exit_record import ExitRecord, read_exit_record
 
-SCOPE = Scope.of_this_process()
+MACHINE = this_machine()
+SCOPE = MACHINE.scope
 _UNITS = Path(forgather_units.__file__).parent / "units"
 _VIEWER = """\
 import http.server, sys
@@ -49,7 +50,7 @@ class Sleeper:
         program = folder / "viewer.py"
         program.write_text(_VIEWER)
         command = [sys.executable, str(program), "6006"]
-        argv = ["/bin/bash", str(_UNITS / "behind_socket.sh"), socket_proxy() or "", "1", "6006", "/ready", *command]
+        argv = ["/bin/bash", str(_UNITS / "behind_socket.sh"), MACHINE.socket_proxyd, "1", "6006", "/ready", *command]
         stop_post = ["/bin/sh", str(_UNITS / "exit_record.sh"), str(self.exit_file)]
         argv[3] = str(idle_timeout)
         service: dict[str, Any] = {
@@ -110,7 +111,7 @@ Make = Callable[..., Sleeper]
 
 @pytest.fixture
 def make(tmp_path: Path, free_port: Callable[[], int], needs_socket_placement: None) -> Iterator[Make]:
-    bus, made = ManagerBus(SCOPE), list[Sleeper]()
+    bus, made = ManagerBus(MACHINE), list[Sleeper]()
 
     def sleeper(*environment: str, **how: int) -> Sleeper:
         made.append(Sleeper(bus, tmp_path, free_port(), *environment, **how))

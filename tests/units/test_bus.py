@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,27 +13,27 @@ from units.bus_relay import BusRelay
 from waiting import wait_until
 
 from forgather_units.domain.errors import Unavailable
+from forgather_units.domain.machine import Machine
+from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd.bus import ManagerBus, UnitExists, UnitRefused
 from forgather_units.systemd.connection import Connection
 from forgather_units.systemd.dbus_next_connection import DbusNextConnection
 from forgather_units.systemd.pystemd_connection import PystemdConnection
-from forgather_units.systemd.scope import Scope
 
-Connect = Callable[[Scope], Connection]
+Connect = Callable[[Machine], Connection]
 
 
 @pytest.fixture(params=[PystemdConnection, DbusNextConnection], ids=["pystemd", "dbus-next"])
 def connect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Connect:
-    scope = Scope.of_this_process()
-    if scope is Scope.USER and "XDG_RUNTIME_DIR" not in os.environ:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", scope.runtime_dir)
+    # A shell from su or cron lacks it.
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     connect: Connect = request.param
     return connect
 
 
 @pytest.fixture
 def bus(connect: Connect) -> Iterator[ManagerBus]:
-    connection = ManagerBus(Scope.of_this_process(), connect)
+    connection = ManagerBus(this_machine(), connect)
     yield connection
     connection.close()
 
@@ -93,7 +92,7 @@ def test_a_lost_bus_is_unavailable_and_reconnected(relay: BusRelay, bus: Manager
 
 def test_a_bus_that_starts_after_the_server_is_found(relay: BusRelay, connect: Connect, name: str) -> None:
     relay.close()
-    early = ManagerBus(Scope.of_this_process(), connect)
+    early = ManagerBus(this_machine(), connect)
     with pytest.raises(Unavailable, match="service manager does not respond"):
         early.units("*.service")
     relay.listen()
@@ -144,7 +143,7 @@ def test_values_of_all_types_arrive(bus: ManagerBus, name: str, tmp_path: Path) 
 
 
 def shown_by_systemctl(unit: str) -> dict[str, str]:
-    command = ["systemctl", Scope.of_this_process().flag, "show", unit]
+    command = ["systemctl", this_machine().scope.flag, "show", unit]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return dict(line.partition("=")[::2] for line in printed.splitlines())
 
@@ -162,7 +161,7 @@ def test_a_bus_that_does_not_respond_is_unavailable(
     monkeypatch.setattr("forgather_units.systemd.message_bus.CALL_LIMIT", 0.5)
     relay.close()
     relay.listen_without_response()
-    bus = ManagerBus(Scope.of_this_process(), DbusNextConnection)
+    bus = ManagerBus(this_machine(), DbusNextConnection)
     with pytest.raises(Unavailable, match="Connection timed out"):
         bus.units(name)
     relay.close()

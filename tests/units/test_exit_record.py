@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from waiting import wait_until
 
+from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd.bus import ManagerBus
-from forgather_units.systemd.scope import Scope
 from forgather_units.units import exit_record
 from forgather_units.units.exit_record import (
     ExitRecord,
@@ -23,13 +23,14 @@ from forgather_units.units.exit_record import (
     stop_post_command,
 )
 
-SCOPE = Scope.of_this_process()
+MACHINE = this_machine()
+SCOPE = MACHINE.scope
 SCRIPT = Path(exit_record.__file__).with_name("exit_record.sh")
 
 
 @pytest.fixture
 def bus() -> Iterator[ManagerBus]:
-    connection = ManagerBus(SCOPE)
+    connection = ManagerBus(MACHINE)
     yield connection
     connection.close()
 

@@ -14,21 +14,22 @@ from pathlib import Path
 import pytest
 from waiting import PATIENCE, wait_until
 
+from forgather_units.host.this_machine import this_machine
 from forgather_units.journal.follower import Follower, Subscription
 from forgather_units.journal.journalctl_source import JournalctlSource
 from forgather_units.journal.native_source import NativeSource
 from forgather_units.journal.reader import Journal, Line, LineKind
-from forgather_units.systemd.scope import Scope
 
 Run = Callable[[str], str]
-SCOPE = Scope.of_this_process()
+MACHINE = this_machine()
+SCOPE = MACHINE.scope
 # Below journald's own limit, which is shared by all units of a user: 10000 lines in 30 seconds.
 MANY = 3000
 
 
 @pytest.fixture(params=[NativeSource, JournalctlSource], ids=["sd_journal", "journalctl"])
 def journal(request: pytest.FixtureRequest) -> Journal:
-    return Journal(Scope.of_this_process(), request.param())
+    return Journal(this_machine(), request.param())
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_the_last_lines_are_the_unit_s_own_output_only(run_unit: Run, journal: J
     ]
     # systemd logs a message of its own about this unit ("Main process exited").
     silent = run_unit("exit 3")
-    about = ["journalctl", f"{Scope.of_this_process().journal_fields.about_unit}={silent}"]
+    about = ["journalctl", f"{this_machine().scope.journal_fields.about_unit}={silent}"]
     wait_until(lambda: "exit-code" in subprocess.run(about, capture_output=True, text=True, check=False).stdout)
     assert journal.last_lines(silent, 5) == []
 
@@ -143,7 +144,7 @@ def test_pages_and_cursors_agree(run_unit: Run, journal: Journal) -> None:
     """Both sources, on the same lines: pages in both directions, invalid cursors, times."""
     unit = run_unit("printf 'caf\\351\\n'; seq 2 50; sleep 30")
     lines = all_lines(journal, unit, 50)
-    for other in (Journal(SCOPE, NativeSource()), Journal(SCOPE, JournalctlSource())):
+    for other in (Journal(MACHINE, NativeSource()), Journal(MACHINE, JournalctlSource())):
         assert list(other.read(unit)) == lines
         assert list(other.page(unit, 10).lines) == lines[40:]
         assert list(other.page(unit, 10, before=lines[20].cursor).lines) == lines[10:20]
@@ -164,7 +165,7 @@ def test_a_remark_is_a_line_of_the_unit(run_unit: Run, journal: Journal) -> None
 
 
 def test_a_journalctl_that_dies_is_started_again(run_unit: Run) -> None:
-    journal = Journal(SCOPE, JournalctlSource())
+    journal = Journal(MACHINE, JournalctlSource())
     following = Follower(journal)
     unit = run_unit("sleep 60")
     try:
@@ -195,7 +196,7 @@ def test_lines_dropped_by_journald_are_reported(run_unit: Run) -> None:
     """The last test of this file: afterwards journald drops all lines of this user's units for half a minute."""
     unit = run_unit("seq 1 200000; while sleep 1; do echo alive; done")
     for source in (NativeSource(), JournalctlSource()):
-        journal = Journal(SCOPE, source)
+        journal = Journal(MACHINE, source)
         following = Follower(journal)
         with closing(following), following.subscribe(unit) as stream:
 

@@ -19,13 +19,15 @@ from waiting import wait_until
 
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.job import Ended, Job, Queued, Running, Sleeping, Starting
+from forgather_units.domain.machine import Machine
+from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd import dbus_next_connection, pystemd_connection
 from forgather_units.systemd.bus import ManagerBus, UnitRefused
 from forgather_units.systemd.connection import Connection
 from forgather_units.systemd.message_bus import ErrorReply
-from forgather_units.systemd.scope import Scope
 
-SCOPE = Scope.of_this_process()
+MACHINE = this_machine()
+SCOPE = MACHINE.scope
 
 
 @pytest.fixture
@@ -40,14 +42,14 @@ def test_a_job_waits_while_the_runtime_folder_is_full(real: RealScheduler, tmp_p
     if virtual.stdout.strip() != "systemd-nspawn":
         pytest.skip("it fills a folder that other programs of this user need: the sandbox has one of its own")
     earlier = real.scheduler.submit(files_of(tmp_path)).queue_id
-    filling = Path(SCOPE.runtime_dir, "filling")
+    filling = Path(MACHINE.runtime_dir, "filling")
     with filling.open("wb") as file:
         _fill(file.fileno())
         try:
             waiting = real.scheduler.submit(files_of(tmp_path)).queue_id
             state = real.scheduler.job(waiting).state
             assert isinstance(state, Queued)
-            assert str(state.waits_for).startswith(f"{SCOPE.runtime_dir} is full")
+            assert str(state.waits_for).startswith(f"{MACHINE.runtime_dir} is full")
             assert isinstance(real.state(earlier), Sleeping)
         finally:
             filling.unlink()
@@ -59,8 +61,8 @@ def _needed_file(unit: str = "") -> Iterator[Path]:
     """A file that systemd reads to start a viewer; `unit` has more settings of its unit."""
     prefix = f"fgtest{os.getpid()}-files-"
     file, drop_in = (
-        Path(SCOPE.runtime_dir, f"{prefix}needed"),
-        Path(SCOPE.runtime_dir, f"systemd/user/{prefix}.service.d"),
+        Path(MACHINE.runtime_dir, f"{prefix}needed"),
+        Path(MACHINE.runtime_dir, f"systemd/user/{prefix}.service.d"),
     )
     drop_in.mkdir(parents=True)
     (drop_in / "needed.conf").write_text(f"[Unit]\n{unit}\n[Service]\nEnvironmentFile={file}\n")
@@ -156,7 +158,7 @@ def _fill(file: int) -> None:
 
 
 class FailingBus:
-    """Replaces pystemd's DBus: `open` fails."""
+    """Replaces pystemd's DBusAddress: `open` fails."""
 
     def __init__(self, why: Exception) -> None:
         self._why = why
@@ -167,8 +169,8 @@ class FailingBus:
 
 def failing_by_pystemd(number: int, monkeypatch: pytest.MonkeyPatch) -> Connection:
     why = dbusexc.DBusBaseError(-number, b"", os.strerror(number).encode())
-    monkeypatch.setattr(pystemd_connection, "DBus", lambda user_mode: FailingBus(why))
-    return pystemd_connection.PystemdConnection(SCOPE)
+    monkeypatch.setattr(pystemd_connection, "DBusAddress", lambda address, peer_to_peer: FailingBus(why))
+    return pystemd_connection.PystemdConnection(MACHINE)
 
 
 def failing_by_dbus_next(number: int, monkeypatch: pytest.MonkeyPatch) -> Connection:
@@ -178,11 +180,11 @@ def failing_by_dbus_next(number: int, monkeypatch: pytest.MonkeyPatch) -> Connec
         errno.EINVAL: "org.freedesktop.DBus.Error.InvalidArgs",
     }
 
-    async def fail(scope: Scope) -> None:
+    async def fail(machine: Machine) -> None:
         raise ErrorReply(names.get(number, f"System.Error.{errno.errorcode[number]}"), os.strerror(number))
 
     monkeypatch.setattr(dbus_next_connection, "connect", fail)
-    return dbus_next_connection.DbusNextConnection(SCOPE)
+    return dbus_next_connection.DbusNextConnection(MACHINE)
 
 
 Failing = Callable[[int, pytest.MonkeyPatch], Connection]
@@ -197,10 +199,10 @@ def test_temporary_errors_make_the_manager_unavailable(
 ) -> None:
     """With a fake bus, because a test cannot provoke each of these errors in a real manager."""
     with pytest.raises(Unavailable, match="lacks the resources: " + os.strerror(number)):
-        call(ManagerBus(SCOPE, lambda scope: failing(number, monkeypatch)))
+        call(ManagerBus(MACHINE, lambda machine: failing(number, monkeypatch)))
 
 
 @libraries
 def test_other_errors_refuse_the_unit(monkeypatch: pytest.MonkeyPatch, failing: Failing) -> None:
     with pytest.raises(UnitRefused, match="Invalid argument"):
-        ManagerBus(SCOPE, lambda scope: failing(errno.EINVAL, monkeypatch)).start_transient("x", {"x": {}})
+        ManagerBus(MACHINE, lambda machine: failing(errno.EINVAL, monkeypatch)).start_transient("x", {"x": {}})

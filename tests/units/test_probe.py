@@ -10,7 +10,8 @@ import pytest
 
 from forgather_units.domain.host import Capabilities
 from forgather_units.domain.placement import Hardening, Placement
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.scope import Scope
+from forgather_units.host.this_machine import this_machine
 from forgather_units.units.hardening import Hidden, Situation, harden
 from forgather_units.units.hiding import covered, homes_to_cover
 from forgather_units.units.probe import probe
@@ -18,7 +19,8 @@ from forgather_units.units.service_unit import bindable
 
 ROOT = Path(__file__).parents[2]
 
-SCOPE = Scope.of_this_process()
+MACHINE = this_machine()
+SCOPE = MACHINE.scope
 ISOLATING = Capabilities(
     user_namespaces=True,
     network_namespace=True,
@@ -34,10 +36,10 @@ Probe = Callable[..., Capabilities]
 
 @pytest.fixture
 def probed(tmp_path: Path) -> Probe:
-    found = probe(SCOPE, tmp_path / "probe")
+    found = probe(MACHINE, tmp_path / "probe")
     if not found.mount_sandbox:
         pytest.skip(f"the socket placement does not work on this host: {found.reason}")
-    return lambda *homes: probe(SCOPE, tmp_path / "probe", homes)
+    return lambda *homes: probe(replace(MACHINE, homes=homes), tmp_path / "probe")
 
 
 def test_home_folders_in_any_place_are_hidden(probed: Probe, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -14,8 +14,8 @@ import pytest
 from units.bus_relay import BusRelay
 from waiting import wait_until
 
+from forgather_units.host.this_machine import this_machine
 from forgather_units.sandbox.plan import PERSON
-from forgather_units.systemd.scope import Scope
 from forgather_units.systemd.signals import UnitSignals
 
 Run = Callable[[str], str]
@@ -27,7 +27,7 @@ class Received:
     def __init__(self) -> None:
         self.units: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.connected = 0
-        self.signals = UnitSignals(Scope.of_this_process(), self.units.put, self._count)
+        self.signals = UnitSignals(this_machine(), self.units.put, self._count)
 
     def _count(self) -> None:
         self.connected += 1
@@ -66,7 +66,7 @@ def received(make_received: Callable[[], Received]) -> Received:
 
 def receives_signals(received: Received, run_unit: Run) -> None:
     """The start of a unit is signalled, and its end."""
-    scope = Scope.of_this_process().flag
+    scope = this_machine().scope.flag
     unit = run_unit("sleep 60")
     received.of(unit)
     received.forget()

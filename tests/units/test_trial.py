@@ -15,31 +15,31 @@ import pytest
 
 from forgather_units.doctor.program_trials import program_findings, unit_factory_of
 from forgather_units.domain.finding import Verdict
-from forgather_units.domain.host import Capabilities
-from forgather_units.host.account import home_folders
+from forgather_units.domain.machine import Machine
+from forgather_units.host.this_machine import this_machine
 from forgather_units.settings.settings import Settings
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.probe import probe
 from forgather_units.viewers.tensorboard.kind import TENSORBOARD
 
-SCOPE = Scope.of_this_process()
+MACHINE = this_machine()
+SCOPE = MACHINE.scope
 Check = Callable[..., tuple[Verdict, str]]
 """From a command, what the doctor check of it as a TensorBoard."""
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Capabilities:
-    found = probe(SCOPE, tmp_path_factory.mktemp("probe"), home_folders())
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    found = probe(MACHINE, tmp_path_factory.mktemp("probe"))
     if not found.mount_sandbox:
         pytest.skip(f"this host isolates nothing: {found.reason}")
-    return found
+    return replace(MACHINE, capabilities=found)
 
 
 @pytest.fixture
-def check(tmp_path: Path, host: Capabilities) -> Check:
+def check(tmp_path: Path, machine: Machine) -> Check:
     def ask(command: Path, **settings: Any) -> tuple[Verdict, str]:
         own = replace(Settings(), unit_prefix=f"fgtest{os.getpid()}", state_dir=tmp_path / "state")
-        unit_factory = unit_factory_of(replace(own, tensorboard=str(command), **settings), host)
+        unit_factory = unit_factory_of(replace(own, tensorboard=str(command), **settings), machine)
         (found,) = program_findings(unit_factory, [TENSORBOARD])
         return found.verdict, found.detail
 
@@ -162,4 +162,4 @@ def test_a_trial_leaves_no_unit_and_no_file(tmp_path: Path, check: Check) -> Non
     pattern = f"fgtest{os.getpid()}-trial-*"
     listing = ["systemctl", SCOPE.flag, "list-units", "--all", "--plain", "--no-legend", pattern]
     assert not subprocess.run(listing, capture_output=True, text=True, check=True).stdout
-    assert not list(Path(SCOPE.runtime_dir).glob(f"fgtest{os.getpid()}-trial-*"))
+    assert not list(Path(MACHINE.runtime_dir).glob(f"fgtest{os.getpid()}-trial-*"))

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from forgather_units import __version__
-from forgather_units.systemd.scope import Scope
+from forgather_units.domain.scope import Scope
 
 
 def blueprint(scope: Scope) -> Blueprint:

@@ -15,9 +15,9 @@ from forgather_units.doctor.checks import examine
 from forgather_units.doctor.program_trials import ProgramTrials
 from forgather_units.domain.finding import Finding
 from forgather_units.domain.placement import Placement
+from forgather_units.domain.scope import Scope
 from forgather_units.files.lookups import Ask
 from forgather_units.host.account import account_name
-from forgather_units.systemd.scope import Scope
 from forgather_units.units.service_unit import UnitFactory
 from forgather_units.viewers.programs import Programs
 
@@ -44,7 +44,7 @@ class _Findings:
 def blueprint(scope: Scope, units: UnitFactory, programs: Programs, ask: Ask) -> Blueprint:
     """`units` has the host's capabilities and whether viewers get sockets; `ask` finds programs."""
     routes = Blueprint("host", __name__, url_prefix="/api/host")
-    findings = _Findings(lambda: examine(units.host, ask), ProgramTrials(units, programs))
+    findings = _Findings(lambda: examine(units.machine.capabilities, ask), ProgramTrials(units, programs))
 
     @routes.get("")
     def host() -> dict[str, Any]:
@@ -54,7 +54,7 @@ def blueprint(scope: Scope, units: UnitFactory, programs: Programs, ask: Ask) ->
             "user": account_name(),
             "placement": (Placement.DIRECT if units.no_sockets else Placement.SOCKET).value,
             "placement_reason": units.no_sockets,
-            "capabilities": {**asdict(units.host), "sockets": units.host.sockets},
+            "capabilities": {**asdict(units.machine.capabilities), "sockets": units.machine.capabilities.sockets},
             "findings": [asdict(finding) for finding in findings.rows()],
         }
 

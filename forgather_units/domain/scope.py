@@ -1,8 +1,7 @@
-"""The service manager that runs our units: the user's or the system's."""
+"""Which service manager runs our units: the user's or the system's."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,10 +27,6 @@ class Scope(StrEnum):
     USER = "user"
     SYSTEM = "system"
 
-    @classmethod
-    def of_this_process(cls) -> Scope:
-        return cls.SYSTEM if os.geteuid() == 0 else cls.USER
-
     @property
     def flag(self) -> str:
         """The option of systemctl, journalctl and systemd-run."""
@@ -40,15 +35,3 @@ class Scope(StrEnum):
     @property
     def journal_fields(self) -> JournalFields:
         return _USER_FIELDS if self is Scope.USER else _SYSTEM_FIELDS
-
-    @property
-    def runtime_dir(self) -> str:
-        """The folder for RuntimeDirectory=: systemd's %t."""
-        return f"/run/user/{os.geteuid()}" if self is Scope.USER else "/run"
-
-    @property
-    def bus_address(self) -> str:
-        """The D-Bus address of the manager's bus, from the environment or the platform's default."""
-        if self is Scope.SYSTEM:
-            return os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/run/dbus/system_bus_socket")
-        return os.environ.get("DBUS_SESSION_BUS_ADDRESS", f"unix:path={self.runtime_dir}/bus")
