@@ -26,9 +26,9 @@ from forgather_units.store.jobs import JobStore
 from forgather_units.systemd.bus import ManagerBus
 from forgather_units.systemd.names import UnitNames
 from forgather_units.units.control import Viewers
+from forgather_units.units.local_factory import local_factory
 from forgather_units.units.probe import probe
-from forgather_units.units.scripts import Content
-from forgather_units.units.service_unit import CurrentRules, Rules, UnitFactory
+from forgather_units.units.service_unit import Rules, UnitFactory
 from forgather_units.viewers.contract.kind import Kind
 from forgather_units.viewers.table import SCRIPTS
 
@@ -90,17 +90,16 @@ def real_scheduler(
     """It has a unit prefix of its own, and stops all its units afterwards."""
     machine, names = this_machine(), UnitNames(f"fgtest{os.getpid()}")
     machine = replace(machine, capabilities=probe(machine, folder / "probe"))
-    unit_factory = UnitFactory(
-        machine, names, lambda kind: kinds[kind.name].find(""), folder / "exits", CurrentRules(Rules()),
-        script_content=Content.read(SCRIPTS),
-    )  # fmt: skip
+    unit_factory = local_factory(
+        machine, names, lambda kind: kinds[kind.name].find(""), folder / "exits", Rules(), SCRIPTS
+    )
     viewers = viewers_type(ManagerBus(machine), unit_factory, addresses.listening_addresses, kinds)
     environment = Environment(
         ports or addresses.MachinePorts(),
         _responds,
         last_lines,
-        lambda queue_id: knock(unit_factory.socket_path(queue_id)),
-        lambda queue_id: wait_until_accepted(unit_factory.socket_path(queue_id)),
+        lambda queue_id: knock(unit_factory.paths.socket(queue_id)),
+        lambda queue_id: wait_until_accepted(unit_factory.paths.socket(queue_id)),
     )
 
     def make() -> Scheduler:

@@ -76,10 +76,10 @@ def _environment(units: Units, output: Output) -> Environment:
         return [f"not known, the journal cannot be read: {fault}"] if fault else lines
 
     def wake(queue_id: str) -> None:
-        knock(units.factory.socket_path(queue_id))
+        knock(units.factory.paths.socket(queue_id))
 
     def accepted(queue_id: str) -> None:
-        wait_until_accepted(units.factory.socket_path(queue_id))
+        wait_until_accepted(units.factory.paths.socket(queue_id))
 
     return Environment(addresses.MachinePorts(), _responds, last_lines, wake, accepted, units.machine.boot_id)
 

@@ -19,13 +19,14 @@ from forgather_units.journal.follower import Follower
 from forgather_units.journal.reader import Journal
 from forgather_units.settings.settings import Settings
 from forgather_units.systemd.accounting import Accounting
-from forgather_units.systemd.bus import ManagerBus, UnitRefused
+from forgather_units.systemd.bus import ManagerBus
+from forgather_units.systemd.manager import UnitRefused
 from forgather_units.systemd.names import UnitNames
 from forgather_units.units.control import Viewers
+from forgather_units.units.local_factory import local_factory
 from forgather_units.units.probe import probe
 from forgather_units.units.rules import rules_of
-from forgather_units.units.scripts import Content
-from forgather_units.units.service_unit import CurrentRules, UnitFactory
+from forgather_units.units.service_unit import UnitFactory
 from forgather_units.viewers.programs import Programs
 from forgather_units.viewers.table import KINDS, SCRIPTS
 
@@ -69,15 +70,8 @@ def build_units(settings: Settings, machine: Machine, names: UnitNames, lookups:
         arguments = (options, job.path_prefix, public_url, scripts)
         return lookups.ask(options.folder, kind.prepared, *arguments, limit=_PREPARE_LIMIT)
 
-    factory = UnitFactory(
-        machine,
-        names,
-        programs.soon,
-        settings.exits_dir,
-        CurrentRules(rules_of(settings, machine)),
-        prepared_text=prepared_text,
-        script_content=Content.read(SCRIPTS),
-    )
+    rules = rules_of(settings, machine)
+    factory = local_factory(machine, names, programs.soon, settings.exits_dir, rules, SCRIPTS, prepared_text)
     viewers = Viewers(ManagerBus(machine), factory, addresses.listening_addresses, KINDS)
     return Units(
         machine, names, programs, factory, viewers, Accounting(ManagerBus(machine), names, machine.capabilities)

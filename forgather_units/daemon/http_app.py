@@ -41,7 +41,7 @@ def http_app(app: App, address: str) -> Gateway:
     allowed = (*app.settings.allowed_hosts, *filter(None, (app.settings.public_url,)))
     hosts = Hosts(allowed, own=(app.settings.host,))
     releases = Releases(app.units.programs, app.lookups.ask)
-    resolve = resolver(app.scheduler, app.units.factory.socket_path, releases.of, app.services.waits_for)
+    resolve = resolver(app.scheduler, app.units.factory.paths.socket, releases.of, app.services.waits_for)
     proxy = Proxy(
         resolve,
         observer=collector.observe_request,

@@ -18,12 +18,13 @@ from forgather_units.domain.queue_id import new_queue_id
 from forgather_units.host.this_machine import this_machine
 from forgather_units.settings.paths import state_dir
 from forgather_units.settings.settings import Settings, load
-from forgather_units.systemd.bus import ManagerBus, UnitRefused
+from forgather_units.systemd.bus import ManagerBus
+from forgather_units.systemd.manager import Manager, UnitRefused
 from forgather_units.systemd.names import UnitNames
+from forgather_units.units.local_factory import local_factory
 from forgather_units.units.probe import probe
 from forgather_units.units.rules import rules_of
-from forgather_units.units.scripts import Content
-from forgather_units.units.service_unit import CurrentRules, UnitFactory
+from forgather_units.units.service_unit import UnitFactory
 from forgather_units.units.trial import try_program
 from forgather_units.viewers.contract.kind import Kind
 from forgather_units.viewers.programs import Programs
@@ -37,9 +38,8 @@ _MEND: Final = (
 
 def unit_factory_of(settings: Settings, machine: Machine) -> UnitFactory:
     """The unit factory that a server with these settings would use, started from this environment."""
-    names, rules = UnitNames(settings.unit_prefix), CurrentRules(rules_of(settings, machine))
-    programs, content = Programs(settings), Content.read(SCRIPTS)
-    return UnitFactory(machine, names, programs, settings.exits_dir, rules, script_content=content)
+    names, rules = UnitNames(settings.unit_prefix), rules_of(settings, machine)
+    return local_factory(machine, names, Programs(settings), settings.exits_dir, rules, SCRIPTS)
 
 
 class ProgramTrials:
@@ -105,7 +105,7 @@ def _finding(unit_factory: UnitFactory, kind: Kind) -> Finding | None:
     return Finding(name, Verdict.OK, f"{program} runs")
 
 
-def _try(unit_factory: UnitFactory, bus: ManagerBus, kind: Kind) -> str:
+def _try(unit_factory: UnitFactory, bus: Manager, kind: Kind) -> str:
     # A folder that the manager sees too: the server may have a private /tmp.
     with tempfile.TemporaryDirectory(
         prefix=f"{unit_factory.names.prefix}-trial-", dir=unit_factory.machine.runtime_dir

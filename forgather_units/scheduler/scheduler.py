@@ -29,7 +29,7 @@ from forgather_units.scheduler.returning import Returning
 from forgather_units.scheduler.unit_runner import UnitRunner
 from forgather_units.store.history import Retention
 from forgather_units.store.jobs import JobStore
-from forgather_units.systemd.bus import UnitRefused
+from forgather_units.systemd.manager import UnitRefused
 from forgather_units.units.control import Viewers
 
 

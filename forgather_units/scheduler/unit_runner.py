@@ -19,7 +19,7 @@ from forgather_units.scheduler.environment import Environment
 from forgather_units.scheduler.job_table import JobTable
 from forgather_units.scheduler.lost_ports import LostPorts
 from forgather_units.scheduler.readiness import ReadinessWatch
-from forgather_units.systemd.bus import UnitExists, UnitRefused
+from forgather_units.systemd.manager import UnitExists, UnitRefused
 from forgather_units.units.control import RESOURCES, Alive, Asleep, Gone, Over, PortTaken, Restarting, Viewers
 from forgather_units.units.exit_record import ExitRecord
 

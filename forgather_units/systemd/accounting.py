@@ -10,7 +10,7 @@ from typing import Any, Final
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.host import Capabilities
 from forgather_units.domain.job import Job
-from forgather_units.systemd.bus import ManagerBus
+from forgather_units.systemd.manager import Manager
 from forgather_units.systemd.names import UnitNames
 
 _NOT_SET: Final = 2**64 - 1
@@ -38,7 +38,7 @@ class Usage:
 class Accounting:
     """Reads counters. Thread-safe: one at a time, each 0.2 ms."""
 
-    def __init__(self, bus: ManagerBus, names: UnitNames, host: Capabilities) -> None:
+    def __init__(self, bus: Manager, names: UnitNames, host: Capabilities) -> None:
         self._bus = bus
         self._names = names
         self._host = host

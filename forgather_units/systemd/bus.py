@@ -1,4 +1,4 @@
-"""Calls to the service manager. For signals see signals.py."""
+"""Calls to the service manager over D-Bus. For signals see signals.py."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import errno
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.machine import Machine
 from forgather_units.systemd.connection import CallFailed, Connection, ConnectionLost, connect
+from forgather_units.systemd.manager import UnitExists, UnitRefused, UnitRow
 from forgather_units.systemd.property_types import readable, typed
 
 log = logging.getLogger(__name__)
@@ -22,29 +22,8 @@ Result = TypeVar("Result")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 
-class UnitRefused(Exception):
-    """systemd refused the unit; the text is its own message."""
-
-
-class UnitExists(UnitRefused):
-    """A unit of this name is loaded, perhaps the previous one, which systemd has not unloaded yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A loaded unit in the manager's list."""
-
-    name: str
-    active: str
-    """ActiveState"""
-    sub: str
-    """SubState"""
-    has_job: bool
-    """Whether a start or stop of it is pending."""
-
-
 class ManagerBus:
-    """A connection to the manager of `machine`, for one thread at a time.
+    """Implements Manager by a connection to the bus of `machine`.
 
     A connection does not recover after a loss of the bus, so each call is repeated once on a new one; then it raises
     Unavailable.
@@ -56,11 +35,7 @@ class ManagerBus:
         self._connection: Connection | None = None
 
     def start_transient(self, unit: str, units: Mapping[str, Mapping[str, Any]]) -> None:
-        """Create `units` (names and properties) in one call, and start `unit`, one of them.
-
-        Does not report later failures (such as a program that cannot be executed). Raises UnitRefused, or Unavailable
-        if the manager lacks the resources now.
-        """
+        """Implements Manager."""
 
         def start(connection: Connection) -> None:
             others = {name: typed(properties) for name, properties in units.items() if name != unit}
@@ -78,7 +53,7 @@ class ManagerBus:
             raise (UnitExists if why.number == errno.EEXIST else UnitRefused)(str(why)) from None
 
     def start(self, unit: str) -> None:
-        """Start an existing unit; does not wait. Raises UnitRefused or Unavailable, as above."""
+        """Implements Manager."""
         try:
             self._manager_call("StartUnit", "ss", unit, "replace")
         except CallFailed as why:
@@ -87,46 +62,44 @@ class ManagerBus:
             raise UnitRefused(str(why)) from None
 
     def restart(self, unit: str) -> bool:
-        """Restart a loaded unit, without waiting. False if there is none."""
+        """Implements Manager."""
         return self._if_loaded("RestartUnit", "ss", unit, "replace")
 
     def set_properties(self, unit: str, properties: Mapping[str, Any]) -> None:
-        """Change an existing unit until the next boot. Raises UnitRefused."""
+        """Implements Manager."""
         try:
             self._call(lambda connection: connection.set_properties(unit, typed(properties)))
         except CallFailed as why:
             raise UnitRefused(str(why)) from None
 
     def stop(self, unit: str) -> bool:
-        """Request a stop; does not wait. False if there is no such unit."""
+        """Implements Manager."""
         return self._if_loaded("StopUnit", "ss", unit, "replace")
 
     def kill(self, unit: str, signal: int, *, whom: str = "all") -> bool:
-        """Send `signal` to every process of the unit (`main`: to its main one). False if there is none."""
+        """Implements Manager."""
         return self._if_loaded("KillUnit", "ssi", unit, whom, signal)
 
     def reset_failed(self, unit: str) -> bool:
-        """Unload a failed unit. False if there is no such unit."""
+        """Implements Manager."""
         return self._if_loaded("ResetFailedUnit", "s", unit)
 
     def is_loaded(self, unit: str) -> bool:
-        """Whether the unit is loaded. Unlike `properties` this loads nothing, and so emits no signals."""
+        """Implements Manager."""
         return self._if_loaded("GetUnit", "s", unit)
 
     def units(self, *patterns: str) -> list[UnitRow]:
-        """The loaded units whose names match any of `patterns` (globs), in one call."""
+        """Implements Manager."""
         rows = self._manager_call("ListUnitsByPatterns", "asas", [], list(patterns))
         return [UnitRow(row[0], row[3], row[4], bool(row[7])) for row in rows or []]
 
     def properties(self, unit: str, names: Sequence[str]) -> dict[str, Any]:
-        """The values of `names` (see property_types.py) of a service or a socket.
-
-        Reading a unit that does not exist makes systemd load it for a moment, which emits signals.
-        """
+        """Implements Manager."""
         wanted = [readable(unit, name) for name in names]
         return dict(zip(names, self._call(lambda connection: connection.read(unit, wanted)), strict=True))
 
     def close(self) -> None:
+        """Implements Manager."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -30,15 +30,15 @@ _SETTABLE: Final[Mapping[str, str]] = {
     name: signature
     for signature, names in {
         "s": "CollectMode Description DevicePolicy KeyringMode KillMode NotifyAccess OOMPolicy ProcSubset ProtectHome "
-        "ProtectProc ProtectSystem Restart Slice SyslogIdentifier Type WorkingDirectory",
+        "ProtectProc ProtectSystem Restart Slice StandardErrorFile StandardOutputFile SyslogIdentifier Type",
         "b": "CPUAccounting IOAccounting LockPersonality MemoryAccounting MemoryDenyWriteExecute NoNewPrivileges "
         "PrivateDevices PrivateIPC PrivateNetwork PrivateTmp PrivateUsers ProtectClock ProtectControlGroups "
         "ProtectHostname ProtectKernelLogs ProtectKernelModules ProtectKernelTunables RemainAfterExit RemoveIPC "
         "RemoveOnStop RestrictRealtime RestrictSUIDSGID TasksAccounting",
         "i": "SystemCallErrorNumber",
         "u": "DirectoryMode RuntimeDirectoryMode SocketMode StartLimitBurst UMask",
-        "t": "AmbientCapabilities CPUWeight CapabilityBoundingSet LimitNOFILE MemoryHigh MemoryMax RestartUSec "
-        "RestrictNamespaces StartLimitIntervalUSec TasksMax TimeoutStartUSec TimeoutStopUSec",
+        "t": "AmbientCapabilities CPUWeight CapabilityBoundingSet LimitCORE LimitNOFILE MemoryHigh MemoryMax "
+        "RestartUSec RestrictNamespaces StartLimitIntervalUSec TasksMax TimeoutStartUSec TimeoutStopUSec",
         "as": "After Documentation Environment InaccessiblePaths Requires RuntimeDirectory SystemCallArchitectures",
         "a(ss)": "Listen TemporaryFileSystem",
         "a(ssbt)": "BindPaths BindReadOnlyPaths",

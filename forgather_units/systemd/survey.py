@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from forgather_units.domain.job import Job, Sleeping
-from forgather_units.systemd.bus import UnitRow
+from forgather_units.systemd.manager import UnitRow
 from forgather_units.systemd.names import UnitNames
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import Any, Final
 
@@ -15,9 +13,9 @@ from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.job import Job
 from forgather_units.domain.placement import Placed
 from forgather_units.domain.viewer import Kinds
-from forgather_units.systemd.bus import ManagerBus, UnitRefused
+from forgather_units.systemd.manager import Manager, UnitRefused
 from forgather_units.systemd.survey import Survey
-from forgather_units.units.exit_record import ExitRecord, exit_of_properties, read_exit_record
+from forgather_units.units.exit_record import ExitRecord, exit_of_properties
 from forgather_units.units.service_unit import UnitFactory, carried_job, carried_scripts
 
 log = logging.getLogger(__name__)
@@ -100,7 +98,7 @@ Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
 class Viewers:
     """The units of our jobs. Belongs to one thread (its bus does). Raises Unavailable when the manager is away."""
 
-    def __init__(self, bus: ManagerBus, factory: UnitFactory, resolve: Resolve, kinds: Kinds) -> None:
+    def __init__(self, bus: Manager, factory: UnitFactory, resolve: Resolve, kinds: Kinds) -> None:
         self._bus = bus
         self._factory = factory
         self._resolve = resolve
@@ -108,7 +106,6 @@ class Viewers:
 
     def start(self, job: Job, port: int | None) -> Placed:
         """Start the job's units; how they were placed. Raises UnitRefused with systemd's own sentence."""
-        self._factory.exits_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.drop_records(job)
         self._factory.prepare(job)
         listen = self._resolve(job.submission.options.address, port) if port else ()
@@ -165,7 +162,7 @@ class Viewers:
         service = self._read_service(job)
         # After a reload that did not go well (`bad-setting`) it still runs.
         loaded = service["LoadState"] != "not-found"
-        record = self._record(self._factory.exit_file(job.queue_id))
+        record = self._factory.files.exit_record(job.queue_id)
         if loaded and service["Result"] == RESOURCES and not _is_of_this_run(record, service):
             # Its ExecStopPost= lacked them too, so the record is that of an earlier run.
             record = exit_of_properties(service, time.time())
@@ -177,7 +174,7 @@ class Viewers:
         socket = self._bus.properties(self._socket(job), _READ_SOCKET)
         if socket["LoadState"] == "loaded" and (socket["ActiveState"] != "inactive" or socket["Job"][0]):
             return self._look_at_socket(socket, service, record)
-        socket_record = self._record(self._factory.socket_exit_file(job.queue_id))
+        socket_record = self._factory.files.socket_exit_record(job.queue_id)
         if socket_record is not None and (record is None or record.result == "success"):
             # It slept (or was put to sleep) when its socket was stopped.
             return Over(
@@ -226,16 +223,11 @@ class Viewers:
         """Unload the units of an ended job and remove its exit records, which the history contains."""
         for unit in (self._socket(job), self._service(job)):
             self._bus.reset_failed(unit)
-        self.drop_records(job)
-        self._factory.prepared_file(job.queue_id).unlink(missing_ok=True)
+        self._factory.files.forget(job.queue_id)
 
     def drop_records(self, job: Job) -> None:
         """Remove the exit records of its units."""
-        for file in (self._factory.exit_file(job.queue_id), self._factory.socket_exit_file(job.queue_id)):
-            file.unlink(missing_ok=True)
-            # The next record that `file` takes removes the spare one.
-            with suppress(OSError):
-                self._factory.spare_file(file).unlink(missing_ok=True)
+        self._factory.files.drop_records(job.queue_id)
 
     def survey(self) -> Survey:
         """All loaded units of this server, in one call to the manager. Raises Unavailable."""
@@ -247,7 +239,7 @@ class Viewers:
         units = [row.name for row in self._bus.units(self._factory.names.pattern)]
         try:
             used = {carried_scripts(self._bus.properties(unit, ["Environment"])["Environment"]) for unit in units}
-            self._factory.scripts.remove_unused(used)
+            self._factory.files.remove_unused_scripts(used)
         except Unavailable:
             raise
         except Exception as why:
@@ -276,9 +268,6 @@ class Viewers:
         except UnitRefused:
             # It is there already, from an earlier start of the server or with units in it.
             self._bus.set_properties(unit, properties)
-
-    def _record(self, file: Path) -> ExitRecord | None:
-        return read_exit_record(file, self._factory.spare_file(file))
 
     def _service(self, job: Job) -> str:
         return self._factory.names.service(job)

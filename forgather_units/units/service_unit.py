@@ -6,7 +6,6 @@ import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from forgather_units.domain.errors import Refused
@@ -18,14 +17,16 @@ from forgather_units.domain.program import Program
 from forgather_units.domain.record import check_usable, item_of, job_of_item, placed_fields, placed_of
 from forgather_units.domain.text import shown, unicode_problem
 from forgather_units.domain.viewer import Kinds, Options, ViewerKind
-from forgather_units.systemd.bus import UnitRefused
+from forgather_units.systemd.manager import UnitRefused
 from forgather_units.systemd.names import UnitNames
 from forgather_units.units.exit_record import stop_post_command
 from forgather_units.units.hardening import Hidden, Situation, harden
 from forgather_units.units.hiding import name_servers, why_not_bound
 from forgather_units.units.limits import Limited, limit
-from forgather_units.units.scripts import Content, Scripts
-from forgather_units.units.socket_unit import socket_path, socket_properties
+from forgather_units.units.scripts import Scripts
+from forgather_units.units.socket_unit import socket_properties
+from forgather_units.units.unit_files import UnitFiles
+from forgather_units.units.unit_paths import UnitPaths
 from forgather_units.units.writable_logdir import write_access
 
 CARRIED: Final = "FORGATHER_JOB"
@@ -76,7 +77,8 @@ class Planned:
     placed: Placed
 
 
-def _prepared_text(job: Job, public_url: str, scripts: str) -> str | None:
+def prepared_text(job: Job, public_url: str, scripts: str) -> str | None:
+    """The content of the file that the viewer of `job` needs before it starts; None if it needs none."""
     return job.submission.kind.prepare(job.submission.options, job.path_prefix, public_url, scripts)
 
 
@@ -88,21 +90,17 @@ class UnitFactory:
     names: UnitNames
     program: Callable[[ViewerKind], Program]
     """Raises Refused where it is not installed."""
-    exits_dir: Path
+    paths: UnitPaths
+    files: UnitFiles
+    scripts: Scripts
     current_rules: CurrentRules
-    prepared_text: Callable[[Job, str, str], str | None] = _prepared_text
+    prepared_text: Callable[[Job, str, str], str | None] = prepared_text
     """From a job, the server's public address and the folder of the scripts, the content of its prepared file; None
     if it needs none."""
-    script_content: Content = field(default_factory=Content.read)
 
     @property
     def rules(self) -> Rules:
         return self.current_rules.rules
-
-    @property
-    def scripts(self) -> Scripts:
-        """Of the units with this prefix."""
-        return Scripts(Path(f"{self.machine.runtime_dir}/{self.names.prefix}-scripts"), self.script_content)
 
     @property
     def no_sockets(self) -> str:
@@ -135,17 +133,17 @@ class UnitFactory:
             return Planned({service: properties}, service, "", placed)
         socket = self.names.socket(job)
         about = socket_properties(
-            self.socket_path(job.queue_id),
+            self.paths.socket(job.queue_id),
             list(listen),
             f"Socket of {self._description(job, port)}",
             [
                 "/bin/sh",
                 str(self.scripts.exit_record),
-                str(self.socket_exit_file(job.queue_id)),
+                str(self.paths.socket_exit_file(job.queue_id)),
                 socket,
                 self.machine.scope.flag,
                 "",
-                str(self.spare_file(self.socket_exit_file(job.queue_id))),
+                str(self.paths.spare_file(self.paths.socket_exit_file(job.queue_id))),
             ],
         )
         units = {socket: {**about, "Slice": self.names.slice}, service: properties}
@@ -159,33 +157,11 @@ class UnitFactory:
         asked, priority = submission.placing.limits, submission.priority
         return limit(asked, self.rules.limits, self.machine.capabilities, weight(priority))
 
-    def socket_path(self, queue_id: str) -> str:
-        return socket_path(self.machine, self.names.prefix, queue_id)
-
-    def exit_file(self, queue_id: str) -> Path:
-        return self.exits_dir / queue_id
-
-    def socket_exit_file(self, queue_id: str) -> Path:
-        return self.exits_dir / f"{queue_id}.socket"
-
-    def spare_file(self, exit_file: Path) -> Path:
-        """The file for a record if the disk of `exit_file` is full: in memory, removed when the manager ends."""
-        return Path(self.machine.runtime_dir, f"{self.names.prefix}-exits", exit_file.name)
-
-    @property
-    def prepared_dir(self) -> Path:
-        """The folder of the files that some kinds need before they start."""
-        return Path(f"{self.machine.runtime_dir}/{self.names.prefix}-prepared")
-
-    def prepared_file(self, queue_id: str) -> Path:
-        return self.prepared_dir / f"{queue_id}.yml"
-
     def prepare(self, job: Job) -> None:
         """Write the files that its units need. Raises OSError, or a ForgatherError if they cannot be generated."""
-        self.scripts.install()
+        self.files.install_scripts()
         if (text := self.prepared_text(job, self.rules.public_url, str(self.scripts.current))) is not None:
-            self.prepared_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.prepared_file(job.queue_id).write_text(text, encoding="utf-8")
+            self.files.prepare(job.queue_id, text)
 
     def _placement(self, job: Job) -> tuple[Placement, tuple[str, ...]]:
         placing, why_not = job.submission.placing, self.no_sockets
@@ -202,12 +178,12 @@ class UnitFactory:
     def _visible(self, job: Job, placement: Placement) -> list[str]:
         """Paths to bind, which the viewer needs even where it sees nothing else."""
         submission = job.submission
-        prepared = self.prepared_file(job.queue_id)
+        prepared = self.files.is_prepared(job.queue_id)
         behind = [f"{self.machine.runtime_dir}/systemd/notify"]
         return [
             *self.program(submission.kind).folders,
-            *([str(prepared)] if prepared.exists() else []),
-            *([str(self.scripts.current)] if placement is Placement.SOCKET or prepared.exists() else []),
+            *([str(self.paths.prepared_file(job.queue_id))] if prepared else []),
+            *([str(self.scripts.current)] if placement is Placement.SOCKET or prepared else []),
             *(behind if placement is Placement.SOCKET else name_servers()),
             submission.options.folder,
             *submission.read_only_paths,
@@ -241,11 +217,11 @@ class UnitFactory:
             "Slice": self.names.slice,
             "ExecStopPostEx": stop_post_command(
                 self.scripts.exit_record,
-                self.exit_file(job.queue_id),
+                self.paths.exit_file(job.queue_id),
                 unit,
                 self.machine.scope.flag,
                 socket if has_socket else "",
-                str(self.spare_file(self.exit_file(job.queue_id))),
+                str(self.paths.spare_file(self.paths.exit_file(job.queue_id))),
             ),
             "Environment": self._environment(job, port, placed, tmp),
             **({} if own_tmp else {"RuntimeDirectory": [runtime], "RuntimeDirectoryMode": 0o700}),
@@ -293,7 +269,7 @@ class UnitFactory:
 
     def _command_line(self, job: Job, options: Options, port: int | None) -> list[str]:
         kind = job.submission.kind
-        prepared = str(self.prepared_file(job.queue_id))
+        prepared = str(self.paths.prepared_file(job.queue_id))
         return [
             *self.program(kind).command,
             *kind.flags(options, port or kind.usual_port, job.path_prefix, prepared),

@@ -6,13 +6,6 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
-from forgather_units.domain.machine import Machine
-
-
-def socket_path(machine: Machine, prefix: str, queue_id: str) -> str:
-    """The unix socket by which the proxy reaches the viewer; mode 0600."""
-    return f"{machine.runtime_dir}/{prefix}-sockets/{queue_id}.sock"
-
 
 def socket_properties(
     path: str, listen: list[tuple[str, int]], description: str, stop_post: Sequence[str]

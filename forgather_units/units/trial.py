@@ -9,7 +9,7 @@ from typing import Final
 
 from forgather_units.domain.job import Job
 from forgather_units.domain.text import shown
-from forgather_units.systemd.bus import ManagerBus
+from forgather_units.systemd.manager import Manager
 from forgather_units.units.service_unit import UnitFactory, command
 
 _LIMIT: Final = 30.0
@@ -19,13 +19,13 @@ _OF_JOBS_ONLY: Final = ("ExecStopPostEx", "Requires", "After", "NotifyAccess", "
 _STATE: Final = ("ActiveState", "Result", "ExecMainStatus")
 
 
-def try_program(unit_factory: UnitFactory, bus: ManagerBus, job: Job, output: Path) -> str:
+def try_program(unit_factory: UnitFactory, bus: Manager, job: Job, output: Path) -> str:
     """Why the program of `job` does not run in a unit; empty if it does.
 
     The unit has the properties that `makes` gives the job's service, except for its command. `output` is a file that
     gets what the program prints. Raises UnitRefused, and Unavailable.
     """
-    unit_factory.scripts.install()
+    unit_factory.files.install_scripts()
     planned = unit_factory.plan(job, None, [])
     service = unit_factory.names.service(job)
     properties = {key: value for key, value in planned.units[service].items() if key not in _OF_JOBS_ONLY}
@@ -50,7 +50,7 @@ def try_program(unit_factory: UnitFactory, bus: ManagerBus, job: Job, output: Pa
         bus.reset_failed(unit)
 
 
-def _outcome(bus: ManagerBus, unit: str, output: Path) -> str:
+def _outcome(bus: Manager, unit: str, output: Path) -> str:
     deadline = time.monotonic() + _LIMIT + 5
     # Polled: it lasts for a second, and a subscription to its signals would cost another connection.
     while (state := bus.properties(unit, _STATE))["ActiveState"] not in ("active", "failed"):

@@ -12,7 +12,7 @@ from real_scheduler import RealScheduler, real_scheduler
 from waiting import wait_until
 
 from forgather_units.domain.job import Ended, Job, Queued, Running, Sleeping, Starting
-from forgather_units.systemd.bus import UnitRefused
+from forgather_units.systemd.manager import UnitRefused
 from forgather_units.units.control import Viewers
 
 REFUSED_PORT = 9998

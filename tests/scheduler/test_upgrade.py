@@ -40,7 +40,7 @@ def test_a_unit_names_no_file_of_the_package(scheduler: RealScheduler, tmp_path:
         options = MkDocsOptions(config_file=str(tmp_path / "mkdocs.yml"), port=6006)
     job = Job(new_queue_id(0.0), Submission(str(tmp_path), f"{kind}:6006", KINDS[kind], options), 0.0)
     scheduler.unit_factory.prepare(job)
-    prepared = scheduler.unit_factory.prepared_file(job.queue_id)
+    prepared = scheduler.unit_factory.paths.prepared_file(job.queue_id)
     assert str(Path(forgather_units.__file__).parent) not in (prepared.read_text() if prepared.exists() else "")
     planned = scheduler.unit_factory.plan(job, 6006, [("127.0.0.1", 6006)])
     named = repr(planned.units)

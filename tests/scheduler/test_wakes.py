@@ -39,7 +39,7 @@ def real(tmp_path: Path) -> Iterator[RealScheduler]:
 @pytest.mark.parametrize("watched", [True, False], ids=["server inspects", "no server"])
 def test_wakes_do_not_count_as_failures(real: RealScheduler, tmp_path: Path, watched: bool) -> None:
     job = real.scheduler.submit(files_of(tmp_path))
-    queue_id, socket = job.queue_id, OpenUnix(real.unit_factory.socket_path(job.queue_id))
+    queue_id, socket = job.queue_id, OpenUnix(real.unit_factory.paths.socket(job.queue_id))
     with ThreadPoolExecutor(1) as orders:
         for _ in range(MORE_THAN_THE_LIMIT):
             assert responds(socket, "/")

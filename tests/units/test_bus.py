@@ -15,9 +15,10 @@ from waiting import wait_until
 from forgather_units.domain.errors import Unavailable
 from forgather_units.domain.machine import Machine
 from forgather_units.host.this_machine import this_machine
-from forgather_units.systemd.bus import ManagerBus, UnitExists, UnitRefused
+from forgather_units.systemd.bus import ManagerBus
 from forgather_units.systemd.connection import Connection
 from forgather_units.systemd.dbus_next_connection import DbusNextConnection
+from forgather_units.systemd.manager import UnitExists, UnitRefused
 from forgather_units.systemd.pystemd_connection import PystemdConnection
 
 Connect = Callable[[Machine], Connection]

@@ -22,8 +22,9 @@ from forgather_units.domain.job import Ended, Job, Queued, Running, Sleeping, St
 from forgather_units.domain.machine import Machine
 from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd import dbus_next_connection, pystemd_connection
-from forgather_units.systemd.bus import ManagerBus, UnitRefused
+from forgather_units.systemd.bus import ManagerBus
 from forgather_units.systemd.connection import Connection
+from forgather_units.systemd.manager import UnitRefused
 from forgather_units.systemd.message_bus import ErrorReply
 
 MACHINE = this_machine()
@@ -100,10 +101,11 @@ def test_a_wake_without_resources_is_retried(real: RealScheduler, tmp_path: Path
         wait_until(lambda: isinstance(real.state(job.queue_id), Running))
         wait_until(lambda: _asleep(real, job))
     needed.unlink()
-    with _visitor(real.unit_factory.socket_path(job.queue_id)) as visitor:
+    with _visitor(real.unit_factory.paths.socket(job.queue_id)) as visitor:
         visitor.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        wait_until(lambda: isinstance(real.state(job.queue_id), Starting))
-        assert "systemd lacked the resources" in scheduler.job(job.queue_id).last_failure
+        # The state changes when the start begins, the reason arrives when it has failed.
+        wait_until(lambda: "systemd lacked the resources" in scheduler.job(job.queue_id).last_failure)
+        assert isinstance(real.state(job.queue_id), Starting)
         needed.touch()
         assert visitor.recv(12) == b"HTTP/1.0 200"
     wait_until(lambda: isinstance(real.state(job.queue_id), Running))

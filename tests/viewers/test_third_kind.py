@@ -42,7 +42,7 @@ def test_a_job_of_a_new_kind_is_queued_started_reached_and_ended(real: RealSched
     state = scheduler.job(job.queue_id).state
     assert isinstance(state, Running) and state.port is not None and state.port >= USUAL_PORT
     if scheduler.job(job.queue_id).has_socket:
-        assert responds(OpenUnix(unit_factory.socket_path(job.queue_id)), "/hello")
+        assert responds(OpenUnix(unit_factory.paths.socket(job.queue_id)), "/hello")
     assert unit_factory.names.service(job).startswith(f"fgtest{os.getpid()}-files-q_")
     scheduler.kill(job.queue_id)
     wait_until(lambda: (scheduler.sweep(), scheduler.job(job.queue_id).is_ended)[1])
