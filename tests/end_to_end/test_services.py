@@ -209,7 +209,9 @@ def test_mkdocs_works_below_its_prefix(forgather: Forgather, site: Path) -> None
     forgather.wait_status(queue_id, "aborted")
     after = sorted((path.name, path.read_bytes()) for path in site.parent.rglob("*") if path.is_file())
     assert [name for name, _ in after] == [name for name, _ in before]
-    assert not list(Path(f"/run/user/{os.geteuid()}", f"{forgather.prefix}-prepared").iterdir())
+    # The server removes it after it has recorded the end.
+    prepared = Path(f"/run/user/{os.geteuid()}", f"{forgather.prefix}-prepared")
+    wait_until(lambda: not list(prepared.iterdir()))
 
 
 def test_mkdocs_rebuilds_and_notifies_the_page(forgather: Forgather, site: Path) -> None:
