@@ -52,6 +52,9 @@ demo: check-machine setup
 # browsers do not outlive, or connect to every socket of the machine, which wakes the sleeping jobs of other tests.
 ALONE := tests/units $(addprefix tests/end_to_end/test_,bus_lost.py escape.py neighbour.py)
 OUTSIDE := tests/sandbox tests/linters tests/deb
+# What depends on the libraries of systemd and the journal, once more with those in pure Python. (tests/units uses both.)
+PURE := $(addprefix tests/end_to_end/test_,$(addsuffix .py,life_of_a_job sleep kill survival terminal taken_port services \
+	reload protections under_load))
 
 $(PROFILE)/.complete:
 	$(PYTHON) -m venv $(PROFILE)
@@ -61,6 +64,7 @@ $(PROFILE)/.complete:
 test: check-machine setup web web/node_modules/.package-lock.json $(VENV)/.tests-complete $(PROFILE)/.complete
 	$(BIN)/python -m pytest tests/sandbox tests/linters
 	$(RUN) $(abspath $(BIN))/python -m pytest -n 3 --dist loadfile $(patsubst %,--ignore=%,$(ALONE) $(OUTSIDE))
+	$(RUN) env FORGATHER_LIBRARIES=pure $(abspath $(BIN))/python -m pytest -n 3 --dist loadfile $(PURE)
 	$(RUN) $(abspath $(BIN))/python -m pytest $(ALONE)
 
 $(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/install-debian-packages
