@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -26,13 +27,14 @@ class ManagerBus:
     """Implements Manager by a connection to the bus of `machine`.
 
     A connection does not recover after a loss of the bus, so each call is repeated once on a new one; then it raises
-    Unavailable.
+    Unavailable. Thread-safe: a reload of the settings calls beside the scheduler's thread.
     """
 
     def __init__(self, machine: Machine, connect: Callable[[Machine], Connection] = connect) -> None:
         self._machine = machine
         self._connect = connect
         self._connection: Connection | None = None
+        self._lock = threading.RLock()
 
     def start_transient(self, unit: str, units: Mapping[str, Mapping[str, Any]]) -> None:
         """Implements Manager."""
@@ -100,9 +102,10 @@ class ManagerBus:
 
     def close(self) -> None:
         """Implements Manager."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _no_room(self, sentence: str) -> Unavailable:
         folder = self._machine.runtime_dir
@@ -132,6 +135,10 @@ class ManagerBus:
         return self._call(lambda connection: connection.call(member, signature, arguments))
 
     def _call(self, call: Callable[[Connection], Result]) -> Result:
+        with self._lock:
+            return self._call_twice(call)
+
+    def _call_twice(self, call: Callable[[Connection], Result]) -> Result:
         try:
             return call(self._open())
         except ConnectionLost:

@@ -29,7 +29,7 @@ class UnitRow:
 
 
 class Manager(Protocol):
-    """A service manager, for one thread at a time. Methods raise Unavailable if it does not respond."""
+    """A service manager. Thread-safe. Methods raise Unavailable if it does not respond."""
 
     def start_transient(self, unit: str, units: Mapping[str, Mapping[str, Any]]) -> None:
         """Create `units` (names and properties) in one call, and start `unit`, one of them.

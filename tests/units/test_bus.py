@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,12 @@ def test_a_bus_that_does_not_respond_is_unavailable(
     relay.listen()
     assert bus.units(name) == []
     bus.close()
+
+
+def test_threads_share_a_connection(bus: ManagerBus, name: str) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: bus.properties(name, ["LoadState"])["LoadState"], range(80)))
+    assert found == ["not-found"] * 80
 
 
 def test_closed_connections_leave_no_descriptors(bus: ManagerBus, name: str) -> None:
