@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ports import free_port
-from waiting import wait_until
+from waiting import PATIENCE, wait_until
 from websocket import WebSocket, create_connection
 
 _FIREFOX: Final = "/usr/bin/firefox-esr"
-_SLOWLY: Final = 60.0
 _VIEWPORT: Final = {"width": 1280, "height": 800}
 # Every request to another host than this one fails at once: port 9 of the loopback has no listener.
 _PREFERENCES: Final[dict[str, Any]] = {
@@ -31,7 +30,12 @@ _PREFERENCES: Final[dict[str, Any]] = {
     # No process of its own for decoding and drawing: this machine has no GPU.
     "layers.acceleration.disabled": True,
 }
+_REPLACED: Final = {"no such node", "stale element reference", "move target out of bounds"}
 _IS_SHOWN: Final = "element => element.checkVisibility({ visibilityProperty: true })"
+
+
+class Replaced(Exception):
+    """The page has replaced or moved the element meanwhile."""
 
 
 class Bidi:
@@ -43,11 +47,13 @@ class Bidi:
         self.events: list[dict[str, Any]] = []
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
-        """The result of a command. Raises AssertionError for an error response."""
+        """The result of a command. Raises Replaced, and AssertionError for another error response."""
         self._count += 1
         self._socket.send(json.dumps({"id": self._count, "method": method, "params": params}))
         while (message := json.loads(self._socket.recv())).get("id") != self._count:
             self.events.append(message)
+        if message.get("error") in _REPLACED:
+            raise Replaced(f"{method}: {message}")
         assert message["type"] == "success", f"{method}: {message}"
         result: dict[str, Any] = message["result"]
         return result
@@ -93,9 +99,7 @@ class Tab:
 
     def find(self, role: str, name: str, within: str | None = None) -> str:
         """The first visible element with this role and accessible name, once there is one."""
-        return wait_until(lambda: self.visible(role, name, within), _SLOWLY, f"a visible {role or 'element'} {name!r}")[
-            0
-        ]
+        return wait_until(lambda: self.visible(role, name, within), what=f"a visible {role or 'element'} {name!r}")[0]
 
     def text(self, element: str) -> str:
         """The visible text of an element."""
@@ -113,23 +117,31 @@ class Tab:
             shown = str(self.evaluate(text))
             return shown if re.search(pattern, shown, re.MULTILINE) else ""
 
-        return wait_until(found, _SLOWLY, f"{pattern!r} in {selector}")
+        return wait_until(found, what=f"{pattern!r} in {selector}")
 
     def wait_for(self, expression: str) -> Any:
         """The value of a JavaScript expression, once it is true."""
-        return wait_until(lambda: self.evaluate(expression), _SLOWLY, expression)
+        return wait_until(lambda: self.evaluate(expression), what=expression)
 
     def click(self, role: str, name: str, within: str | None = None) -> None:
         """Click in the middle of an element."""
-        element = self.find(role, name, within)
-        self._call("element => element.scrollIntoView({ block: 'nearest' })", element)
-        at = {"type": "element", "element": {"sharedId": element}}
-        mouse = [
-            {"type": "pointerMove", "x": 0, "y": 0, "origin": at},
-            {"type": "pointerDown", "button": 0},
-            {"type": "pointerUp", "button": 0},
-        ]
-        self._perform({"type": "pointer", "id": "mouse", "actions": mouse})
+
+        def is_clicked() -> bool:
+            element = self.find(role, name, within)
+            self._call("element => element.scrollIntoView({ block: 'nearest' })", element)
+            at = {"type": "element", "element": {"sharedId": element}}
+            mouse = [
+                {"type": "pointerMove", "x": 0, "y": 0, "origin": at},
+                {"type": "pointerDown", "button": 0},
+                {"type": "pointerUp", "button": 0},
+            ]
+            try:
+                self._perform({"type": "pointer", "id": "mouse", "actions": mouse})
+            except Replaced:
+                return False
+            return True
+
+        wait_until(is_clicked, what=f"a click on {role or 'element'} {name!r}")
 
     def fill(self, label: str, text: str, within: str | None = None) -> None:
         """Replace the content of a field by the keyboard. Firefox gives a password field no role."""
@@ -142,14 +154,17 @@ class Tab:
         self._bidi.send("input.performActions", context=self.context, actions=[source])
 
     def _call(self, function: str, element: str) -> Any:
-        outcome = self._bidi.send(
-            "script.callFunction",
-            functionDeclaration=function,
-            arguments=[{"sharedId": element}],
-            target={"context": self.context},
-            awaitPromise=False,
-        )
         # An element that the page has replaced meanwhile has no value.
+        try:
+            outcome = self._bidi.send(
+                "script.callFunction",
+                functionDeclaration=function,
+                arguments=[{"sharedId": element}],
+                target={"context": self.context},
+                awaitPromise=False,
+            )
+        except Replaced:
+            return None
         return outcome["result"].get("value") if outcome["type"] == "success" else None
 
 
@@ -166,7 +181,7 @@ class Firefox:
         """The tab that a link opens."""
         before = self._contexts()
         click()
-        new = wait_until(lambda: [each for each in self._contexts() if each not in before], _SLOWLY, "a new tab")
+        new = wait_until(lambda: [each for each in self._contexts() if each not in before], what="a new tab")
         return self._tab(new[0])
 
     def errors(self, tab: Tab) -> list[str]:
@@ -204,18 +219,18 @@ def running_firefox(folder: Path) -> Iterator[Firefox]:
         firefox = Firefox(Bidi(_connection(port)))
         yield firefox
         firefox.close()
-        process.wait(20)
+        process.wait(PATIENCE)
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def _connection(port: int) -> WebSocket:
     def connected() -> WebSocket | None:
         try:
             # Firefox refuses an Origin that it does not know.
-            return create_connection(f"ws://127.0.0.1:{port}/session", timeout=_SLOWLY, suppress_origin=True)
+            return create_connection(f"ws://127.0.0.1:{port}/session", timeout=PATIENCE, suppress_origin=True)
         except OSError:
             return None
 
-    return wait_until(connected, _SLOWLY, "Firefox listens")
+    return wait_until(connected, what="Firefox listens")
