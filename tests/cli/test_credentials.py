@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from cli.command_line import Shell, SmallServer, small_server
+from cli.command_line import Reply, Request, Shell, SmallServer, small_server
 
 from forgather_units.cli.connection.server_address import Address, address_of, is_loopback
 
@@ -50,6 +50,22 @@ def test_token_file_is_sent_to_its_own_server(forgather: Shell, server: SmallSer
     assert forgather("job", "list", FORGATHER_SERVER_URL="").code == 0
     assert forgather("job", "list", FORGATHER_SERVER_TOKEN="of-the-environment").code == 0
     assert authorization(server) == [OF_THE_FILE, OF_THE_FILE, "Bearer of-the-environment"]
+
+
+def test_token_that_the_first_request_creates_is_sent(forgather: Shell, server: SmallServer, auth_dir: Path) -> None:
+    """With socket activation the first request starts the server, which makes its token."""
+    file = auth_dir / "auth_token"
+    file.unlink()
+
+    def answer(request: Request) -> Reply:
+        if "authorization" not in request.headers:
+            file.write_text("of-the-file\n")
+            return Reply({"detail": "not signed in"}, 401)
+        return Reply([])
+
+    server.answers["GET /api/jobs"] = answer
+    assert forgather("job", "list", FORGATHER_SERVER_URL="").code == 0
+    assert authorization(server) == [None, OF_THE_FILE]
 
 
 @pytest.mark.parametrize("how", ["--server", "FORGATHER_SERVER_URL"])

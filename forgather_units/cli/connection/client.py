@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from http import HTTPStatus
@@ -59,9 +59,13 @@ class Client:
     The `url` of a record is a whole address.
     """
 
-    def __init__(self, url: str, token: Token, patience: float = _TIMEOUT[1]) -> None:
+    def __init__(
+        self, url: str, token: Token, patience: float = _TIMEOUT[1], find_token: Callable[[], Token] | None = None
+    ) -> None:
+        """`find_token` looks for the token again if there was none."""
         self.url = url
         self._token = token
+        self._find_token = find_token
         self._base = url
         self._timeout = min(patience, _TIMEOUT[0]), patience
         self._session = requests.Session()
@@ -143,6 +147,24 @@ class Client:
             raise self._gone() from None
 
     def _request(self, method: str, path: str, **more: Any) -> requests.Response:
+        response = self._send(method, path, **more)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and self._has_new_token():
+            response.close()
+            response = self._send(method, path, **more)
+        if response.status_code != HTTPStatus.OK:
+            with response:
+                raise self._refusal(response)
+        return response
+
+    def _has_new_token(self) -> bool:
+        """Whether there is a token now. With socket activation the first request starts the server, which makes it."""
+        if self._token.value or self._find_token is None:
+            return False
+        self._token = self._find_token()
+        self._session.auth = _Bearer(self._token.value)
+        return bool(self._token.value)
+
+    def _send(self, method: str, path: str, **more: Any) -> requests.Response:
         try:
             response = self._session.request(
                 method, self._base + path, timeout=self._timeout, stream=True, allow_redirects=False, **more
@@ -153,9 +175,6 @@ class Client:
             raise self._gone(why) from None
         # urllib3 1.26 accepts a truncated response unless enforce_content_length is set.
         response.raw.enforce_content_length = True
-        if response.status_code != HTTPStatus.OK:
-            with response:
-                raise self._refusal(response)
         return response
 
     def _refusal(self, response: requests.Response) -> ForgatherError:
@@ -230,7 +249,7 @@ def connect(flag: str | None, patience: float = _TIMEOUT[1]) -> Client:
     `patience`: the time between two bytes of a response, in seconds.
     """
     url = server_url(flag)
-    return Client(url, server_token(url), patience)
+    return Client(url, server_token(url), patience, lambda: server_token(url))
 
 
 def job_path(queue_id: str, rest: str = "") -> str:
