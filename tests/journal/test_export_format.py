@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+from hostile_values import BOUNDED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def exported(entry: dict[str, bytes]) -> bytes:
     return written + b"\n"
 
 
+@BOUNDED  # type: ignore[untyped-decorator]
 @given(st.lists(FIELDS, max_size=5), st.integers(1, 700))  # type: ignore[untyped-decorator]
 def test_entries_arrive_however_the_stream_is_cut(entries: list[dict[str, bytes]], size: int) -> None:
     stream = b"".join(map(exported, entries))

@@ -98,7 +98,7 @@ def open_sshd(port: int) -> Iterator[Remote]:
         process.wait()
 
 
-def until(condition: Callable[[], Found], seconds: float = 60) -> Found:
+def until(condition: Callable[[], Found], seconds: float = 120) -> Found:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, condition
