@@ -18,7 +18,6 @@ import json
 from dataclasses import asdict
 from forgather_units.doctor.checks import _journal
 from forgather_units.journal.check import check_journal
-from forgather_units.domain.scope import Scope
 from forgather_units.host.this_machine import this_machine
 print(json.dumps({**asdict(check_journal(this_machine())), "doctor": _journal().verdict}))
 """
@@ -28,7 +27,7 @@ import subprocess, sys, time
 from forgather_units.journal.follower import Follower
 from forgather_units.journal.reader import Journal, LineKind
 from forgather_units.journal.check import check_journal, reads_reports
-from forgather_units.domain.scope import Scope
+from forgather_units.host.this_machine import this_machine
 unit = "fgtest-drops.service"
 # Repeated: on a busy machine journald sometimes does not know the unit of a new process, and then limits nothing. It
 # reads /proc again after a second.
