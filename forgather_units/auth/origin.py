@@ -28,12 +28,17 @@ class Hosts:
 
     `allowed` contains names (`name`, `name:port`) or origins (`https://name`). Each is also accepted as an origin, for
     a reverse proxy that does not pass the Host header on: a name without a scheme means http and https, and the
-    scheme's default port unless it has a port. `own` contains names only.
+    scheme's default port unless it has a port. `*.lab.org` allows every name below lab.org, but adds no origin: other
+    machines of the lab are foreign. `own` contains names only.
     """
 
     def __init__(self, allowed: Iterable[str] = (), own: Iterable[str] = ()) -> None:
         machine = socket.gethostname().lower()
-        self._origins = frozenset(origin for entry in allowed for origin in _configured(entry.strip()))
+        entries = [entry.strip() for entry in allowed]
+        self._parents = tuple(entry[1:].lower().removesuffix(".") for entry in entries if entry.startswith("*."))
+        self._origins = frozenset(
+            origin for entry in entries if not entry.startswith("*.") for origin in _configured(entry)
+        )
         configured = {host_port[0] for _, host_port in self._origins} | {_name(name) for name in own} - {None}
         self._names = frozenset({"localhost", machine, machine.partition(".")[0], *configured})
 
@@ -44,7 +49,9 @@ class Hosts:
             return True
         name = _name(host)
         # Names below .localhost cannot be registered, and an address cannot be rebound.
-        return name is not None and (name in self._names or name.endswith(".localhost") or _is_address(name))
+        return name is not None and (
+            name in self._names or name.endswith((".localhost", *self._parents)) or _is_address(name)
+        )
 
     def is_foreign(self, environ: dict[str, Any]) -> bool:
         """Whether a page of another origin sent this request that changes something. Programs send neither header."""

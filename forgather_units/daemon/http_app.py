@@ -56,7 +56,7 @@ def blueprints(app: App, address: str = "") -> Iterator[Blueprint]:
     job_json = JobJson(app.units.machine.scope, app.units.names, app.units.accounting)
     ask = app.lookups.ask
     yield health.blueprint(app.units.machine.scope)
-    yield host.blueprint(app.units.machine.scope, app.units.factory, app.units.programs, ask)
+    yield host.blueprint(app.units.machine.scope, app.units.factory, app.units.programs, ask, app.proxies.findings)
     yield auth.blueprint(app.authority, address)
     yield queue.blueprint(app.scheduler, job_json, app.parser, app.warnings)
     yield jobs.blueprint(app.scheduler, job_json, ask)

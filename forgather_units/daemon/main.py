@@ -10,7 +10,7 @@ import socket
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from forgather_units.auth.secret_file import write_secret
 from forgather_units.daemon.http_app import http_app
@@ -92,7 +92,7 @@ def _run(settings: Settings, app: App, listeners: list[socket.socket]) -> None:
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.request())
     try:
-        serve(gateway, listeners, stop, **_tuning(settings))
+        serve(gateway, listeners, stop, app.proxies, **WAITRESS_SETTINGS, max_request_body_size=_MAX_REQUEST)
     except KeyboardInterrupt:
         pass
     finally:
@@ -126,18 +126,6 @@ def _announce(app: App, address: str) -> None:
             write_secret(app.settings.served_at_file, f"{address}\n")
         except Unavailable as why:
             log.warning("%s", why.message)
-
-
-def _tuning(settings: Settings) -> dict[str, Any]:
-    behind_proxy = {
-        "trusted_proxy": settings.trusted_proxy,
-        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
-    }
-    return {
-        **WAITRESS_SETTINGS,
-        "max_request_body_size": _MAX_REQUEST,
-        **(behind_proxy if settings.trusted_proxy else {}),
-    }
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

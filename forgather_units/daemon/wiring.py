@@ -23,6 +23,7 @@ from forgather_units.folders.reserved import Reserved
 from forgather_units.host.lingering import ends_at_logout
 from forgather_units.host.systemd_version import check_systemd, installed_version
 from forgather_units.host.this_machine import this_machine
+from forgather_units.http.server.forwarded import TrustedProxies
 from forgather_units.projects.library import Library
 from forgather_units.projects.search_roots import SearchRoots
 from forgather_units.runs.followed import FollowedRuns
@@ -69,6 +70,7 @@ class App:
     runs: FollowedRuns
     services: DeclaredServices
     lookups: Lookups
+    proxies: TrustedProxies
 
     @property
     def settings(self) -> Settings:
@@ -117,7 +119,17 @@ def open_app(loaded: Loaded) -> Iterator[App]:
             runs = FollowedRuns(lambda: events.publish(Subject.RUNS), lookups.ask)
             services = _services(loaded, units, scheduler, events, lookups)
             app = App(
-                LiveSettings(settings), units, output, authority, scheduler, events, library, runs, services, lookups
+                LiveSettings(settings),
+                units,
+                output,
+                authority,
+                scheduler,
+                events,
+                library,
+                runs,
+                services,
+                lookups,
+                TrustedProxies(settings.trusted_proxy),
             )
             with authority.watching(), library.open(), runs.open(), _watching_jobs(app):
                 yield app

@@ -22,7 +22,8 @@ WAITRESS_SETTINGS: Final[dict[str, Any]] = {
     # Not a larger send_bytes: it would delay each event of a stream until that many bytes have accumulated.
     # Reading ahead while a request runs caused CVE-2024-49768, which Debian 12's waitress has.
     "channel_request_lookahead": 0,
-    "clear_untrusted_proxy_headers": True,
+    # http/server/forwarded.py reads and removes them.
+    "clear_untrusted_proxy_headers": False,
     # A closed client or a broken viewer is not an error of the server; the proxy logs the latter in one line.
     "log_socket_errors": False,
     "expose_tracebacks": False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from forgather_units.domain.text import shown, text_problem, unicode_problem
 from forgather_units.domain.values import truth, whole_between
 from forgather_units.settings import paths
 from forgather_units.settings.contents import ArgsCheck, Contents, Problem, refuse
+from forgather_units.settings.front_values import BadEntry, allowed_hosts, trusted_proxies
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -57,11 +57,15 @@ class Settings:
     auth_dir: Path = field(default_factory=paths.auth_dir, metadata=_restart("folder of the token and the password"))
     allowed_hosts: tuple[str, ...] = field(
         default=(),
-        metadata=_restart("host names, in addition to this machine's, under which browsers may reach the server"),
+        metadata=_restart(
+            "host names, in addition to this machine's, under which browsers may reach the server; also *.lab.org"
+        ),
     )
-    trusted_proxy: str = field(
-        default="",
-        metadata=_restart("address of the reverse proxy whose X-Forwarded-For and -Proto are believed"),
+    trusted_proxy: tuple[str, ...] = field(
+        default=(),
+        metadata=_restart(
+            "reverse proxies whose X-Forwarded-For and -Proto are believed: addresses, ranges (10.0.0.0/8), unix"
+        ),
     )
     public_url: str = field(
         default="",
@@ -205,14 +209,6 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, value))
 
 
-def _address(value: Any) -> str:
-    text = _text(value)
-    try:
-        return str(ipaddress.ip_address(text)) if text else ""
-    except ValueError:
-        raise ValueError("must be an IP address") from None
-
-
 def _url(value: Any) -> str:
     text = _text(value)
     if text and not re.fullmatch(r"https?://[^\s/?#@]+", text):
@@ -276,8 +272,8 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "log_level": _level,
     "auth": truth,
     "auth_dir": _folder,
-    "allowed_hosts": _names,
-    "trusted_proxy": _address,
+    "allowed_hosts": lambda value: allowed_hosts(_names(value)),
+    "trusted_proxy": trusted_proxies,
     "public_url": _url,
     "group": _text,
     "admins": _names,
@@ -323,6 +319,8 @@ def parse(mapping: Mapping[str, Any], source: str) -> dict[str, Any]:
             )
         try:
             values[key] = parser(value)
+        except BadEntry as why:
+            raise BadSettings(f"{source}: {key} {why}", field=key) from None
         except ValueError as why:
             raise BadSettings(f"{source}: {key} {why}, not {shown(value)}", field=key) from None
     return values

@@ -63,6 +63,33 @@ def test_each_client_behind_the_proxy_has_its_own_attempts(forgather: Forgather)
     assert status("192.0.2.2") == 401
 
 
+def test_a_list_of_protocols_is_no_error(forgather: Forgather) -> None:
+    """A TLS front, JupyterHub and its proxy each append one."""
+    for protocols, is_secure in (("https,http", False), ("http, https", True), ("gopher", False)):
+        sent = {"X-Forwarded-Proto": protocols, "X-Forwarded-For": "192.0.2.1, 10.0.0.1"}
+        body = {"token": forgather.token}
+        answer = requests.post(f"{forgather.url}/api/auth/login", json=body, headers=sent, timeout=120)
+        assert answer.status_code == 200
+        assert ("Secure" in answer.headers["Set-Cookie"].split("; ")) is is_secure
+        assert requests.get(f"{forgather.url}/", headers=sent, timeout=120).status_code == 200
+
+
+def test_a_chain_of_trusted_proxies(make_forgather: Callable[..., Forgather]) -> None:
+    server = make_forgather(trusted_proxy=["127.0.0.1", "10.0.0.0/8"], allowed_hosts=["*.lab.org"])
+    server.start()
+    sent = {"X-Forwarded-Proto": "https,http", "X-Forwarded-For": "192.0.2.1, 10.0.0.1", "Host": "box.lab.org"}
+    answer = requests.post(f"{server.url}/api/auth/login", json={"token": server.token}, headers=sent, timeout=120)
+    assert "Secure" in answer.headers["Set-Cookie"].split("; ")
+    assert [row["verdict"] for row in server.get("/api/host/proxies").json()] == ["ok"]
+    # A proxy that passes on what a client sends.
+    assert requests.get(f"{server.url}/", headers={"Host": "box.lab.org"}, timeout=120).status_code == 200
+    (row,) = server.get("/api/host/proxies").json()
+    assert (row["name"], row["verdict"]) == ("reverse proxy", "warn")
+    assert row in server.get("/api/host").json()["findings"]
+    assert row in server.cli_json("doctor")
+    assert f"the trusted proxy 127.0.0.1 {row['detail'].removeprefix('127.0.0.1 ')}" in server.log.read_text()
+
+
 @pytest.mark.parametrize("settings", [{}, {"trusted_proxy": "192.0.2.9"}], ids=["none", "another"])
 def test_forwarded_headers_of_other_clients_are_ignored(
     make_forgather: Callable[..., Forgather], settings: dict[str, str]

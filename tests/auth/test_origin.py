@@ -197,6 +197,21 @@ def test_cross_site_requests_are_refused_without_authentication_too(open_front: 
     assert open_front.request("POST", "/api/queue", headers={"Origin": "http://evil.example"}).status_code == 403
 
 
+def test_a_pattern_allows_the_names_below_it_and_no_other_origin() -> None:
+    hosts = Hosts(("*.Lab.org",))
+    for host in ("box.lab.org", "BOX.lab.org:8443", "a.b.lab.org.", "127.0.0.1"):
+        assert hosts.allow({"HTTP_HOST": host}), host
+    for host in ("lab.org", "evillab.org", "box.lab.org.evil.example", "lab.org:80", ".lab.org@evil.example"):
+        assert not hosts.allow({"HTTP_HOST": host}), host
+
+    def is_foreign(origin: str) -> bool:
+        sent = {"REQUEST_METHOD": "POST", "HTTP_HOST": "box.lab.org", "HTTP_ORIGIN": origin}
+        return hosts.is_foreign({**sent, "wsgi.url_scheme": "https"})
+
+    assert not is_foreign("https://box.lab.org")
+    assert is_foreign("https://other.lab.org")
+
+
 def test_configured_host_names_are_accepted(behind_proxy: GatedFront) -> None:
     for host in ("runs.example.org", "RUNS.example.org:1", "lab.example"):
         assert behind_proxy.request("GET", "/api/health", headers={"Host": host}).ok

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -137,7 +138,8 @@ def status(shared: SharedForgather, *more: str) -> list[str]:
 def test_which_clients_the_socket_accepts(shared: SharedForgather) -> None:
     assert as_member(*status(shared)).stdout == "200"
     # A reverse proxy may run as a member; its own clients are no members.
-    for header in ("X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 box", "X-Real-IP: 192.0.2.1"):
+    for header in ("X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 box", "X-Real-IP: 192.0.2.1",
+                   f"Host: {socket.gethostname()}"):  # fmt: skip
         assert as_member(*status(shared, "-H", header)).stdout == "401"
     # The server's own account is refused: a compromised viewer would have the same uid.
     own = subprocess.run(status(shared), capture_output=True, text=True, check=True)

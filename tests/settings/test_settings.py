@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,31 @@ def test_flags_override_the_file_and_the_defaults(tmp_path: Path) -> None:
         ("state_dir: here", "state_dir must be an absolute path"),
         ("auth: maybe", "auth must be true or false"),
         ("log_level: LOUD", "log_level must be"),
-        ("trusted_proxy: box.example", "trusted_proxy must be an IP address"),
-        ("trusted_proxy: false", "trusted_proxy must be text"),
+        ("trusted_proxy: box.example", "trusted_proxy must be addresses (127.0.0.1), ranges (10.0.0.0/8) or unix, and"),
+        ("trusted_proxy: [127.0.0.1, '*']", "and '*' is none"),
+        ("trusted_proxy: 10.0.0.7/8", "'10.0.0.7/8' is an address within a range, 10.0.0.0/8"),
+        ("trusted_proxy: false", "trusted_proxy must be addresses (127.0.0.1)"),
+        ("allowed_hosts: [https://box.lab.org/tb]", "allowed_hosts must be names like box.lab.org, box.lab.org:8443, "),
+        ("allowed_hosts: [https://box.lab.org/]", "'https://box.lab.org/' has a path"),
+        ("allowed_hosts: [ftp://box.lab.org]", "has a scheme other than http and https"),
+        ("allowed_hosts: ['a@b']", "has a user name"),
+        ("allowed_hosts: ['a?b']", "has a query"),
+        ("allowed_hosts: ['a,b']", "has a comma"),
+        ("allowed_hosts: ['a b']", "is not a host name"),
+        ("allowed_hosts: ['']", "is not a host name"),
+        ("allowed_hosts: [.lab.org]", "is not a host name"),
+        ("allowed_hosts: [bücher.example]", "is not in ASCII, where browsers send xn--"),
+        ("allowed_hosts: ['*']", "is not a supported pattern"),
+        ("allowed_hosts: ['*.org']", "is not a supported pattern"),
+        ("allowed_hosts: ['box*.lab.org']", "is not a supported pattern"),
+        ("allowed_hosts: ['https://*.lab.org']", "is not a supported pattern"),
+        ("allowed_hosts: ['*.lab.org:8443']", "is not a supported pattern"),
+        ("allowed_hosts: ['box:99999']", "has no valid port"),
+        ("allowed_hosts: ['box:']", "is not a host name"),
+        ("allowed_hosts: ['[::1]:']", "has no valid port"),
+        ("allowed_hosts: ['::1']", "is an IPv6 address without brackets"),
+        ("allowed_hosts: ['[::1']", "is not a host name"),
+        ("allowed_hosts: box", "allowed_hosts must be a list of names"),
         ("- 1", "must be a mapping"),
         ("a: [", "is not YAML"),
         ("a: \x00", "is not YAML"),
@@ -45,6 +69,20 @@ def test_an_error_is_one_sentence(tmp_path: Path, text: str, words: str) -> None
     assert words in caught.value.message
     assert "\n" not in caught.value.message
     assert str(file) in caught.value.message
+
+
+def test_names_and_proxies_that_are_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    names = ["box", "BOX.lab.org.", "my_box:8443", "https://box.lab.org", "http://[::1]:80", "10.0.0.1:1", "*.lab.org"]
+    file.write_text(
+        f"allowed_hosts: {json.dumps(names)}\ntrusted_proxy: [127.0.0.1, 10.0.0.0/8, '::1', fd00::/8, unix]\n"
+    )
+    settings = load(file, {})
+    assert list(settings.allowed_hosts) == names
+    assert settings.trusted_proxy == ("127.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "unix")
+    for text, proxies in (("trusted_proxy: 127.0.0.1", ("127.0.0.1",)), ("trusted_proxy: ''", ())):
+        file.write_text(text)
+        assert load(file, {}).trusted_proxy == proxies
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:

@@ -41,8 +41,12 @@ class _Findings:
             return [*self._rows, *self._trials.rows()]
 
 
-def blueprint(scope: Scope, units: UnitFactory, programs: Programs, ask: Ask) -> Blueprint:
-    """`units` has the host's capabilities and whether viewers get sockets; `ask` finds programs."""
+def blueprint(
+    scope: Scope, units: UnitFactory, programs: Programs, ask: Ask, proxies: Callable[[], list[Finding]]
+) -> Blueprint:
+    """`units` has the host's capabilities and whether viewers get sockets; `ask` finds programs. `proxies` says how the
+    reverse proxies in front of the server behave.
+    """
     routes = Blueprint("host", __name__, url_prefix="/api/host")
     findings = _Findings(lambda: examine(units.machine.capabilities, ask), ProgramTrials(units, programs))
 
@@ -55,7 +59,11 @@ def blueprint(scope: Scope, units: UnitFactory, programs: Programs, ask: Ask) ->
             "placement": (Placement.DIRECT if units.no_sockets else Placement.SOCKET).value,
             "placement_reason": units.no_sockets,
             "capabilities": {**asdict(units.machine.capabilities), "sockets": units.machine.capabilities.sockets},
-            "findings": [asdict(finding) for finding in findings.rows()],
+            "findings": [asdict(finding) for finding in [*findings.rows(), *proxies()]],
         }
+
+    @routes.get("/proxies")
+    def reverse_proxies() -> list[dict[str, Any]]:
+        return [asdict(finding) for finding in proxies()]
 
     return routes

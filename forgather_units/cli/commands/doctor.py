@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from forgather_units.cli.connection.client import connect
+from forgather_units.cli.connection.client import Client, connect
 from forgather_units.cli.json_output import print_json
 from forgather_units.cli.options import add_common
 from forgather_units.cli.parser import Parser
@@ -35,7 +36,7 @@ def _run(args: argparse.Namespace) -> int:
         shell_finding(),
         state_folder_finding(_state_folder()),
         *programs_here(),
-        _server(args.server),
+        *_server(args.server),
     ]
     if args.json:
         print_json([asdict(finding) for finding in findings])
@@ -56,12 +57,20 @@ def _state_folder() -> Path:
         return state_dir()
 
 
-def _server(flag: str | None) -> Finding:
+def _server(flag: str | None) -> list[Finding]:
     try:
         client = connect(flag)
         version = client.object("GET", "/api/health").get("version", "of unknown version")
         # Health is open to all: this one needs the token.
         client.object("GET", "/api/queue/scheduler")
     except ForgatherError as why:
-        return Finding("server", Verdict.WARN, why.message, why.hint)
-    return Finding("server", Verdict.OK, f"{version} at {client.url}")
+        return [Finding("server", Verdict.WARN, why.message, why.hint)]
+    return [Finding("server", Verdict.OK, f"{version} at {client.url}"), *_proxies(client)]
+
+
+def _proxies(client: Client) -> list[Finding]:
+    """What the server knows about the reverse proxies in front of it; nothing from an older server."""
+    with suppress(ForgatherError):
+        rows = client.objects("/api/host/proxies")
+        return [Finding(row["name"], Verdict(row["verdict"]), row["detail"], row["fix"]) for row in rows]
+    return []

@@ -15,6 +15,7 @@ from waitress.channel import ClientDisconnected, HTTPChannel
 from forgather_units.http.message import Reply
 from forgather_units.http.response_writer import format_head, may_have_body
 from forgather_units.http.server.error_task import PageErrorTask
+from forgather_units.http.server.forwarded import TrustedProxies
 from forgather_units.http.server.parser import StrictParser
 from forgather_units.http.server.task import HandOverTask, InMemory
 
@@ -30,6 +31,7 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
     parser_class = StrictParser
     task_class = HandOverTask
     error_task_class = PageErrorTask
+    proxies = TrustedProxies()
 
     requests: list[StrictParser]
     last_activity: float
@@ -43,10 +45,18 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
     """A new request has been parsed; handled after waitress has released its lock."""
 
     @cached_property
+    def is_unix(self) -> bool:
+        """Whether the client is connected to a unix socket."""
+        try:
+            return bool(self.socket.family == socket.AF_UNIX)
+        except AttributeError:  # the loop's thread may close it at any time
+            return False
+
+    @cached_property
     def peer(self) -> int | None:
         """The peer's uid on a unix socket; None for other connections."""
         try:
-            if self.socket.family != socket.AF_UNIX:
+            if not self.is_unix:
                 return None
             credentials = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         except (AttributeError, OSError):  # the loop's thread may close it at any time

@@ -11,6 +11,7 @@ from typing import Any, Final
 from forgather_units.domain.errors import Refused
 from forgather_units.domain.listening import connectable
 from forgather_units.http.limiter import Limiter
+from forgather_units.http.server.forwarded import TrustedProxies
 from forgather_units.http.server.loop import Loop
 from forgather_units.http.server.shutdown import Stop
 from forgather_units.http.server.waitress_server import Application, create_strict_server
@@ -18,6 +19,7 @@ from forgather_units.http.server.waitress_server import Application, create_stri
 _BACKLOG: Final = 1024
 _FIRST: Final = 3
 """SD_LISTEN_FDS_START"""
+_NO_PROXIES: Final = TrustedProxies()
 _HINTS: Final[dict[int | None, str]] = {
     errno.EADDRINUSE: "is another server running? (-p takes another port)",
     errno.EACCES: "only root can listen on ports below 1024 (choose another port by -p)",
@@ -66,7 +68,13 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(application: Application, listeners: Iterable[socket.socket], stop: Stop, **tuning: Any) -> None:
+def serve(
+    application: Application,
+    listeners: Iterable[socket.socket],
+    stop: Stop,
+    proxies: TrustedProxies = _NO_PROXIES,
+    **tuning: Any,
+) -> None:
     """Serve on all of them until `stop` is requested, or KeyboardInterrupt is raised in this thread."""
     by_family: dict[bool, list[socket.socket]] = {}
     for listener in listeners:
@@ -75,7 +83,8 @@ def serve(application: Application, listeners: Iterable[socket.socket], stop: St
     loop = Loop()
     limiter = Limiter(loop.call_at)
     servers = [
-        create_strict_server(application, loop, limiter, sockets=group, **tuning) for group in by_family.values()
+        create_strict_server(application, loop, limiter, proxies, sockets=group, **tuning)
+        for group in by_family.values()
     ]
     try:
         stop.serve(loop)

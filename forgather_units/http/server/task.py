@@ -4,7 +4,7 @@ response in the relay. The socket is duplicated; waitress closes its own and for
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.task import WSGITask
@@ -13,11 +13,7 @@ from forgather_units.auth.credentials import PEER
 from forgather_units.http.downstream import ClientConnection
 from forgather_units.http.server.drain import drain, duplicate
 from forgather_units.http.server.environ import HAND_OVER, IN_FLIGHT, IN_MEMORY, UNREAD
-
-# Set by a reverse proxy: the peer uid is the proxy's, not the end user's.
-_FORWARDING: Final = frozenset(
-    {"FORWARDED", "VIA", "X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "X_REAL_IP"}
-)
+from forgather_units.http.server.forwarded import came_through
 
 
 class HandOverTask(WSGITask):  # type: ignore[misc]
@@ -33,8 +29,10 @@ class HandOverTask(WSGITask):  # type: ignore[misc]
         self.environ = None
         environ[IN_MEMORY] = InMemory
         environ[HAND_OVER] = self.hand_over
-        if (peer := self.channel.peer) is not None and not _FORWARDING & set(self.request.headers):
+        # Otherwise the peer uid is the proxy's, not the end user's.
+        if (peer := self.channel.peer) is not None and not came_through(environ, is_unix=True):
             environ[PEER] = peer
+        self.channel.proxies.apply(environ, is_unix=self.channel.is_unix)
         if self.request.unread is not None:
             environ[UNREAD] = self.request.unread
         if self.request.in_flight is not None:

@@ -1,0 +1,82 @@
+"""Parsers of the settings about reverse proxies: names and addresses under which requests arrive."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_PATTERN: Final = re.compile(r"\*(\.[A-Za-z0-9_-]+){2,}\.?")
+_NAMES: Final = "box.lab.org, box.lab.org:8443, *.lab.org or https://box.lab.org"
+_PROXIES: Final = "must be addresses (127.0.0.1), ranges (10.0.0.0/8) or unix"
+
+
+class BadEntry(ValueError):
+    """An error that names the wrong entry of a list itself."""
+
+
+def allowed_hosts(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as a browser may send them, without those that match no request. Raises BadEntry."""
+    names = tuple(names)
+    for name in names:
+        if problem := _host_problem(name):
+            raise BadEntry(f"must be names like {_NAMES}: {name!r} {problem}")
+    return names
+
+
+def _host_problem(entry: str) -> str:
+    scheme, is_origin, rest = entry.rpartition("://")
+    if is_origin and scheme.lower() not in ("http", "https"):
+        return "has a scheme other than http and https"
+    for mark, what in (("/", "a path"), ("?", "a query"), ("#", "a fragment"), ("@", "a user name"), (",", "a comma")):
+        if mark in rest:
+            return f"has {what}"
+    if not rest.isascii():
+        return "is not in ASCII, where browsers send xn--..."
+    if "*" in rest:
+        return "" if not is_origin and _PATTERN.fullmatch(rest) else "is not a supported pattern"
+    if rest.startswith("["):
+        host, closed, port = rest[1:].partition("]")
+        is_name = bool(closed) and _is_address(host, 6) and (not port or port.startswith(":"))
+        port = port.removeprefix(":") if len(port) != 1 else "-"
+    else:
+        host, colon, port = rest.partition(":")
+        is_name = _NAME.fullmatch(host) is not None and (not colon or bool(port))
+    if not is_name:
+        return "is an IPv6 address without brackets" if _is_address(rest, 6) else "is not a host name"
+    return "" if not port or _is_port(port) else "has no valid port"
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536
+
+
+def _is_address(text: str, version: int) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == version
+    except ValueError:
+        return False
+
+
+def trusted_proxies(value: Any) -> tuple[str, ...]:
+    """One entry as text, or a list: an address, a range or `unix`. Raises ValueError."""
+    entries = [value] if isinstance(value, str) else value
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise ValueError(_PROXIES)
+    return tuple(_proxy(entry.strip()) for entry in entries if entry.strip())
+
+
+def _proxy(entry: str) -> str:
+    if entry == "unix":
+        return entry
+    try:
+        return str(ipaddress.ip_network(entry)) if "/" in entry else str(ipaddress.ip_address(entry))
+    except ValueError:
+        pass
+    try:
+        wider = ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        raise BadEntry(f"{_PROXIES}, and {entry!r} is none") from None
+    raise BadEntry(f"{_PROXIES}: {entry!r} is an address within a range, {wider}")
