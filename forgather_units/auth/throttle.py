@@ -1,7 +1,10 @@
-"""Delays sign-ins by a password after wrong ones, per address and for all addresses together.
+"""Delays sign-ins by a password after wrong ones: those of an address, and those of all unknown addresses together.
 
 Only passwords count. A token has 256 bits and cannot be guessed; counting wrong tokens would let anyone, and an old
 link, lock out a client behind the same address.
+
+A flood from many addresses must not keep the right password out. So it delays no address from which a sign-in succeeded
+before, and the others take turns: an address that is refused gets a turn, which no other address can take.
 """
 
 from __future__ import annotations
@@ -13,12 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-_ALL: Final = "*"
-_FREE: Final = {_ALL: 50}
+from forgather_units.auth.turns import Turns
+
 _FREE_EACH: Final = 5
+_FREE_TOGETHER: Final = 50
 _MAX_PAUSE: Final = 60.0
 _FORGET_SECONDS: Final = 900.0
 _MAX_CLIENTS: Final = 10_000
+_MAX_KNOWN: Final = 1000
 _MAX_DOUBLINGS: Final = 10
 
 
@@ -26,6 +31,10 @@ _MAX_DOUBLINGS: Final = 10
 class _Attempts:
     count: int
     last: float
+
+    def add(self, now: float) -> None:
+        self.count = 1 if now - self.last > _FORGET_SECONDS else self.count + 1
+        self.last = now
 
 
 class Throttle:
@@ -35,11 +44,14 @@ class Throttle:
         self._clock = clock
         self._max_clients = max_clients
         self._attempts: dict[str, _Attempts] = {}
+        self._together = _Attempts(0, clock())
+        self._known: dict[str, None] = {}
+        self._turns = Turns(max_clients)
         self._lock = threading.Lock()
 
     @property
     def counts(self) -> int:
-        """The number of stored counts, one of which is for all clients together."""
+        """The number of addresses whose failures are stored."""
         return len(self._attempts)
 
     def admit(self, client: str) -> float:
@@ -47,41 +59,51 @@ class Throttle:
 
         Counted before the check: a hundred simultaneous attempts are a hundred attempts.
         """
-        names = (_network(client), _ALL)
+        name = _network(client)
         with self._lock:
             now = self._clock()
-            pause = max(self._pause(name, now) for name in names)
+            pause = self._pause(name, now) or self._wait(name, now)
             if not pause:
-                for name in names:
-                    self._count(name, now)
+                self._count(name, now)
             return pause
 
     def succeeded(self, client: str) -> None:
-        """The last admitted attempt succeeded: forget the client's failures."""
+        """A sign-in succeeded: forget the client's failures, and do not delay it for those of others."""
+        name = _network(client)
         with self._lock:
-            self._attempts.pop(_network(client), None)
-            if total := self._attempts.get(_ALL):
-                total.count = max(0, total.count - 1)
+            if self._attempts.pop(name, None) and name not in self._known:
+                self._together.count = max(0, self._together.count - 1)
+            self._known.pop(name, None)
+            self._known[name] = None
+            if len(self._known) > _MAX_KNOWN:
+                del self._known[next(iter(self._known))]
 
     def _pause(self, name: str, now: float) -> float:
+        """Seconds for which the address's own failures delay it."""
         attempts = self._attempts.get(name)
-        if attempts is None:
+        if attempts is None or attempts.count < _FREE_EACH:
             return 0.0
-        over = attempts.count - _FREE.get(name, _FREE_EACH)
-        pause = min(_MAX_PAUSE, 2.0 ** min(over, _MAX_DOUBLINGS)) if over >= 0 else 0.0
+        pause = min(_MAX_PAUSE, 2.0 ** min(attempts.count - _FREE_EACH, _MAX_DOUBLINGS))
         return max(0.0, attempts.last + pause - now)
 
+    def _wait(self, name: str, now: float) -> float:
+        """Seconds for which the failures of all unknown addresses delay it."""
+        together = self._together
+        if name in self._known or together.count < _FREE_TOGETHER or now - together.last > _FORGET_SECONDS:
+            return 0.0
+        return self._turns.wait(name, now)
+
     def _count(self, name: str, now: float) -> None:
-        attempts = self._attempts.pop(name, None)
-        if attempts is None or now - attempts.last > _FORGET_SECONDS:
-            attempts = _Attempts(0, now)
-        attempts.count += 1
-        attempts.last = now
+        attempts = self._attempts.pop(name, None) or _Attempts(0, now)
+        attempts.add(now)
         # Move it to the end: the first entry is the oldest. A client with ten thousand addresses could push its own
-        # count out, but not the total, which has just been renewed.
+        # count out, but not that of all addresses.
         self._attempts[name] = attempts
         if len(self._attempts) > self._max_clients:
-            del self._attempts[next(name for name in self._attempts if name != _ALL)]
+            del self._attempts[next(iter(self._attempts))]
+        if name not in self._known:
+            self._together.add(now)
+            self._turns.used(name, now)
 
 
 def _network(client: str) -> str:

@@ -63,7 +63,56 @@ def test_a_network_of_ipv6_addresses_is_one_client(throttle: Throttle) -> None:
 
 def test_attempts_from_many_addresses_are_slowed_down_together(throttle: Throttle) -> None:
     assert not any(throttle.admit(f"192.0.2.{number}") for number in range(50))
-    assert throttle.admit("198.51.100.1") == 1
+    assert throttle.admit("198.51.100.1") == 2
+
+
+def test_a_flood_does_not_delay_an_address_that_has_signed_in(slow: Authority, throttle: Throttle) -> None:
+    slow.sign_in("198.51.100.1", password="correct horse")
+    slow.sign_in("198.51.100.2", token=slow.token)
+    for number in range(100):
+        throttle.admit(f"192.0.2.{number}")
+    for client in ("198.51.100.1", "198.51.100.2"):
+        assert slow.sign_in(client, password="correct horse")
+    with pytest.raises(TooManyAttempts):
+        slow.sign_in("198.51.100.3", password="correct horse")
+    # Its own wrong passwords still delay it.
+    for _ in range(5):
+        assert throttle.admit("198.51.100.2") == 0
+    assert throttle.admit("198.51.100.2") == 1
+
+
+def test_a_flood_does_not_keep_the_right_password_out(slow: Authority, throttle: Throttle, clock: Clock) -> None:
+    """A new address waits for its turn, behind those that asked before it."""
+    attackers = [f"192.0.2.{number}" for number in range(200)]
+
+    def flood() -> int:
+        return sum(throttle.admit(attacker) == 0 for attacker in attackers)
+
+    flood()
+    began = clock.now
+    with pytest.raises(TooManyAttempts) as caught:
+        slow.sign_in("198.51.100.1", password="correct horse")
+    assert caught.value.seconds <= 2 * (len(attackers) + 1)
+    guesses = 0
+    while clock.now < began + caught.value.seconds:
+        clock.now += 1
+        guesses += flood()
+    assert slow.sign_in("198.51.100.1", password="correct horse")
+    # All of them together guess once in two seconds.
+    assert guesses <= (clock.now - began) / 2 + 1
+
+
+def test_a_missed_turn_is_over(throttle: Throttle, clock: Clock) -> None:
+    for number in range(50):
+        throttle.admit(f"192.0.2.{number}")
+    assert [throttle.admit(f"198.51.100.{number}") for number in range(3)] == [2, 4, 6]
+    clock.now += 3
+    # An early attempt keeps the turn, a late one has it.
+    assert [throttle.admit(f"198.51.100.{number}") for number in range(3)] == [0, 1, 3]
+    clock.now += 302
+    assert throttle.admit("192.0.2.200") == 0
+    # The turn of .1 was missed, that of .2 is the last to be valid.
+    assert [throttle.admit(f"198.51.100.{number}") for number in (1, 2)] == [2, 0]
 
 
 def test_a_success_resets_the_count(throttle: Throttle, clock: Clock) -> None:
@@ -89,7 +138,9 @@ def test_the_number_of_clients_is_limited_and_the_total_count_stays(clock: Clock
     for number in range(150):
         _fail_patiently(throttle, clock, f"client {number}")
     assert throttle.counts == 100
-    assert throttle.admit("one more") == 60
+    assert throttle.admit("one more") == 2
+    # Nor do more addresses wait than can be stored.
+    assert [throttle.admit(f"waits {number}") for number in range(100)][-2:] == [200, 60]
 
 
 def test_simultaneous_wrong_passwords_all_count(slow: Authority) -> None:
