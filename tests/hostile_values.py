@@ -63,6 +63,14 @@ def nested(levels: int) -> Any:
     return value
 
 
+def spelled(value: Any) -> str:
+    """The value as text; a fixed one if it is nested too deeply for Python."""
+    try:
+        return str(value)
+    except RecursionError:
+        return "[" * 2000
+
+
 def body_of(value: Any) -> bytes:
     """The value as JSON; if the encoder refuses it, a fixed body of the same sort."""
     try:

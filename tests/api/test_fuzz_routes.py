@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 import requests
 from forgather_server import Forgather, submission
-from hostile_values import BOUNDED, body_of, numbers, texts, values
+from hostile_values import BOUNDED, body_of, numbers, spelled, texts, values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,7 +96,9 @@ def ask(forgather: Forgather, method: str, target: str, **how: Any) -> tuple[int
 def test_random_routes_queries_and_headers(forgather: Forgather, logdir: Path, data: st.DataObject) -> None:
     method, rule = data.draw(st.sampled_from(RULES))
     path = re.sub(r"<[^>]+>", lambda _: quote(data.draw(texts()), safe="", errors="surrogatepass") or "x", rule)
-    query = data.draw(st.lists(st.tuples(st.sampled_from(QUERIES), st.one_of(texts(), values().map(str))), max_size=3))
+    query = data.draw(
+        st.lists(st.tuples(st.sampled_from(QUERIES), st.one_of(texts(), values().map(spelled))), max_size=3)
+    )
     query_string = "&".join(f"{name}={quote(value, safe='', errors='surrogatepass')}" for name, value in query)
     headers = {
         name: NO_HEADER.sub("?", value)
