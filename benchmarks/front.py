@@ -55,7 +55,7 @@ def main() -> None:
         static_file=lambda release, path, hashed: assets.file(release, path, hashed=hashed),
     )
     # As a browser shows itself, which costs more to look at than the token does.
-    print(f"{cookie_name('http')}={authority.sign_in('127.0.0.1', token=authority.token)}", flush=True)
+    print(f"{cookie_name('http', '')}={authority.sign_in('127.0.0.1', token=authority.token)}", flush=True)
     app = Flask("streams")
     app.add_url_rule("/api/stream", "stream", lambda: stream_response(_ticks()))
     freeze_objects()

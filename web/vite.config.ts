@@ -2,7 +2,8 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 export default defineConfig({
-  base: "/",
+  // Below any path: JupyterHub, Open OnDemand and others have one.
+  base: "./",
   plugins: [react()],
   build: {
     // Into the package: the server serves what lies there.

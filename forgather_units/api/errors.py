@@ -21,6 +21,7 @@ from forgather_units.domain.errors import (
     Unavailable,
 )
 from forgather_units.error_page.page import POLICY, error_page
+from forgather_units.error_page.relative import root_of
 from forgather_units.error_page.response import wants_page
 from forgather_units.http.relay import RETRY_AFTER
 from forgather_units.http.server.accept_backoff import EXHAUSTED
@@ -55,7 +56,8 @@ def _page_of(error: Response) -> Response:
     """The same error as a page."""
     sentences = [error.json["detail"], error.json.get("hint", "")] if error.json else []
     detail = ". ".join(f"{text[0].upper()}{text[1:]}".rstrip(".") for text in sentences if text)
-    page = Response(error_page(HTTPStatus(error.status_code).phrase, f"{detail}."), status=error.status_code)
+    body = error_page(HTTPStatus(error.status_code).phrase, f"{detail}.", root=root_of(request.environ))
+    page = Response(body, status=error.status_code)
     page.headers.extend((name, error.headers[name]) for name in ("Allow", "Retry-After") if name in error.headers)
     page.headers["Content-Security-Policy"] = POLICY
     return page

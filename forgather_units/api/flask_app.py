@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from flask import Blueprint, Flask, Response, abort, request
 
 from forgather_units.api import errors, permission
+from forgather_units.error_page.relative import relative
 
 # The largest body that a route needs is a submission.
 _MAX_BODY = 1024 * 1024
@@ -33,6 +34,9 @@ def create_app(blueprints: Iterable[Blueprint]) -> Flask:
     @app.after_request
     def add_headers(response: Response) -> Response:
         """Default security headers: no framing, no sniffing, no referrer, no caching."""
+        if "Location" in response.headers:
+            # Some fronts put their prefix in front of an absolute one, which may have it already.
+            response.headers["Location"] = relative(response.headers["Location"], request.environ)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cache-Control", "no-store")

@@ -14,6 +14,7 @@ from forgather_units.auth.gated_paths import needs_credentials
 from forgather_units.auth.origin import Hosts
 from forgather_units.domain.errors import ForgatherError
 from forgather_units.error_page.page import Link, error_page
+from forgather_units.error_page.relative import root_of
 from forgather_units.error_page.response import as_json, as_page, wants_page
 
 Environ = dict[str, Any]
@@ -85,13 +86,19 @@ class Gate:
 
 
 def _page(refusal: _Refusal, environ: Environ) -> bytes:
+    root = root_of(environ)
     if refusal is not _UNAUTHENTICATED:
-        return error_page(refusal.status.partition(" ")[2], f"{refusal.detail[0].upper()}{refusal.detail[1:]}.")
+        return error_page(
+            refusal.status.partition(" ")[2], f"{refusal.detail[0].upper()}{refusal.detail[1:]}.", root=root
+        )
     # After the sign-in the page leads back to this address (web/src/features/sign-in/next.ts).
     query = environ.get("QUERY_STRING", "")
     wanted = quote(environ.get("PATH_INFO", "").encode("latin-1")) + (f"?{query}" if query else "")
     return error_page(
-        "Sign in", "Sign in to open this address.", links=[Link(f"/?next={quote(wanted, safe='/')}", "Sign in")]
+        "Sign in",
+        "Sign in to open this address.",
+        links=[Link(f"/?next={quote(wanted, safe='/')}", "Sign in")],
+        root=root,
     )
 
 

@@ -24,16 +24,20 @@ _MAX_SHARED: Final = 4
 _COOKIES: Final = {name: re.compile(rf"(?:^|[;,])[ \t]*{name}=([A-Za-z0-9_.~\-]+)[ \t]*(?=[;,]|$)") for name in NAMES}
 
 
-def cookie_path() -> str:
+def cookie_path(base: str) -> str:
     """The cookie's Path: the server's base path, with a trailing slash."""
-    return "/"
+    return f"{base}/"
 
 
-def cookie_name(scheme: str) -> str:
-    """The cookie's name for this scheme."""
+def cookie_name(scheme: str, base: str) -> str:
+    """The cookie's name for this scheme and base path."""
     if scheme != "https":
         return NAMES[0]
-    return NAMES[2] if cookie_path() == "/" else NAMES[1]
+    return NAMES[1] if base else NAMES[2]
+
+
+def _name_for(environ: dict[str, Any]) -> str:
+    return cookie_name(environ.get("wsgi.url_scheme", "http"), environ.get("SCRIPT_NAME", ""))
 
 
 def sessions_in(environ: dict[str, Any]) -> tuple[str, ...]:
@@ -42,7 +46,7 @@ def sessions_in(environ: dict[str, Any]) -> tuple[str, ...]:
     cookies = environ.get("HTTP_COOKIE", "")
     if _PLAIN not in cookies:
         return ()
-    values = _COOKIES[cookie_name(environ.get("wsgi.url_scheme", "http"))].findall(cookies)[:_MAX_SESSIONS]
+    values = _COOKIES[_name_for(environ)].findall(cookies)[:_MAX_SESSIONS]
     return tuple(session for value in values for session in value.split(_SEPARATOR)[:_MAX_SHARED] if session)[
         :_MAX_SESSIONS
     ]

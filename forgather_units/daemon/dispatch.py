@@ -11,6 +11,7 @@ from typing import Any
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.gate import Application, Gate
 from forgather_units.auth.origin import Hosts
+from forgather_units.http.base_path import BasePath
 from forgather_units.http.message import Reply
 from forgather_units.http.server.environ import IN_FLIGHT
 from forgather_units.proxy.forwarding import InFlightRequest
@@ -23,14 +24,21 @@ Environ = dict[str, Any]
 class Gateway:
     """WSGI entry point: gate, then proxy for viewer paths, Flask for the rest."""
 
-    def __init__(self, app: Application, proxy: Proxy, authority: Authority, hosts: Hosts) -> None:
+    def __init__(self, app: Application, proxy: Proxy, authority: Authority, hosts: Hosts, base: str = "") -> None:
+        self._base = BasePath(base)
         self._app = app
         self._proxy = proxy
         self._gate = Gate(self._route, authority, hosts)
 
-    reads_body = staticmethod(is_mounted)
+    def reads_body(self, raw: str) -> bool:
+        """Whether this raw target is one of a viewer."""
+        return is_mounted(self._base.without(raw))
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if (address := self._base.with_slash(environ)) is not None:
+            start_response("301 Moved Permanently", [("Location", address), ("Content-Length", "0")])
+            return []
+        environ = self._base.apply(environ)
         if IN_FLIGHT in environ:
             # The gate has admitted it in handle_early(), and the request is sent.
             self._gate.mark(environ)
@@ -40,7 +48,7 @@ class Gateway:
 
     def handle_early(self, environ: Environ) -> Reply | InFlightRequest | None:
         """The EarlyHandler: only for viewers' paths, and only if the gate admits the request."""
-        environ = rewrite_root_request(environ)
+        environ = rewrite_root_request(self._base.apply(environ))
         return self._proxy.handle_early(environ, self._gate.admits) if self._proxy.claims(environ) else None
 
     def _route(self, environ: Environ, start_response: Any) -> Iterable[bytes]:

@@ -30,6 +30,7 @@ from forgather_units.daemon.resolve_viewer import resolver
 from forgather_units.daemon.wiring import App
 from forgather_units.page import plain_page, static_page
 from forgather_units.proxy.wsgi import Proxy
+from forgather_units.settings.front_values import split_base
 from forgather_units.viewers.tensorboard import fonts
 from forgather_units.viewers.tensorboard.release import Releases
 
@@ -38,7 +39,8 @@ def http_app(app: App, address: str) -> Gateway:
     """The application that waitress serves. `address` is the URL that users open."""
     collector = Metrics(app.scheduler, app.events, app.units.accounting, app.lookups)
     flask_app = create_app([*blueprints(app, address), metrics.blueprint(collector)])
-    allowed = (*app.settings.allowed_hosts, *filter(None, (app.settings.public_url,)))
+    origin, base = split_base(app.settings.public_url)
+    allowed = (*app.settings.allowed_hosts, *filter(None, (origin,)))
     hosts = Hosts(allowed, own=(app.settings.host,))
     releases = Releases(app.units.programs, app.lookups.ask)
     resolve = resolver(app.scheduler, app.units.factory.paths.socket, releases.of, app.services.waits_for)
@@ -48,7 +50,7 @@ def http_app(app: App, address: str) -> Gateway:
         static_file=releases.file,
         subscribe=lambda changed: app.events.subscribed_to_jobs(lambda job: changed()),
     )
-    return Gateway(flask_app, proxy, app.authority, hosts)
+    return Gateway(flask_app, proxy, app.authority, hosts, base)
 
 
 def blueprints(app: App, address: str = "") -> Iterator[Blueprint]:

@@ -28,13 +28,22 @@ HOME: Final = Link("/", "Forgather's page")
 
 
 def error_page(
-    title: str, detail: str, *, links: Sequence[Link] = (HOME,), note: str = "", refresh_seconds: int = 0
+    title: str,
+    detail: str,
+    *,
+    links: Sequence[Link] = (HOME,),
+    note: str = "",
+    refresh_seconds: int = 0,
+    root: str = "/",
 ) -> bytes:
-    """The page; it loads itself again after `refresh_seconds` (0: never)."""
+    """The page; it loads itself again after `refresh_seconds` (0: never). `root` is the server's, for the links."""
     return _PAGE.substitute(
         title=escape(title),
         detail=escape(detail),
         note=f"<p><small>{escape(note)}</small></p>" if note else "",
         refresh=f'<meta http-equiv="refresh" content="{refresh_seconds}">' if refresh_seconds else "",
-        links="".join(f'<a href="{escape(link.href)}" target="_top">{escape(link.text)}</a>' for link in links),
+        links="".join(
+            f'<a href="{escape(root + link.href.removeprefix("/"))}" target="_top">{escape(link.text)}</a>'
+            for link in links
+        ),
     ).encode()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from forgather_units.error_page.page import HOME, Link, error_page
+from forgather_units.error_page.relative import relative, root_of
 from forgather_units.error_page.response import as_json, as_page, wants_page
 from forgather_units.http.message import Headers, Reply
 from forgather_units.proxy.destination import Ended, NotReady, Returning, Unknown, Waiting
@@ -44,7 +45,13 @@ def redirect(location: str, environ: dict[str, Any]) -> Reply:
     """A permanent redirect within the server; 308 keeps the method and body of other methods than GET and HEAD."""
     safe = environ["REQUEST_METHOD"] in ("GET", "HEAD")
     status = "301 Moved Permanently" if safe else "308 Permanent Redirect"
-    return _reply(environ, status, [("Location", location)], title="Moved", detail="The address of a viewer ends in /.")
+    return _reply(
+        environ,
+        status,
+        [("Location", relative(location, environ))],
+        title="Moved",
+        detail="The address of a viewer ends in /.",
+    )
 
 
 def _job(queue_id: str) -> Link:
@@ -79,7 +86,7 @@ def _reply(
     refresh_seconds: int = 0,
 ) -> Reply:
     if wants_page(environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT", "")):
-        page = error_page(title, detail, links=links, note=note, refresh_seconds=refresh_seconds)
+        page = error_page(title, detail, links=links, note=note, refresh_seconds=refresh_seconds, root=root_of(environ))
         common, body = as_page(page)
     else:
         common, body = as_json(f"{title}: {detail}" if refresh_seconds else detail)

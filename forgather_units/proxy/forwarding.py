@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from forgather_units.auth.admissions import end_on_withdrawal
+from forgather_units.error_page.relative import relative
 from forgather_units.http.downstream import ClientConnection, ClientLeft, Unread, whole_body
 from forgather_units.http.in_flight import Progress
 from forgather_units.http.message import Headers, Reply, values
@@ -290,7 +291,10 @@ class _Request:
         return client
 
     def headers(self, head: ResponseHead) -> Headers:
-        headers = response_headers(head.headers, has_body=head.code not in (204, 304))
+        headers = [
+            (name, relative(value, self.environ) if name.lower() == "location" else value)
+            for name, value in response_headers(head.headers, has_body=head.code not in (204, 304))
+        ]
         headers.append(("Content-Security-Policy", policy_for(self.environ, self.target, headers)))
         return headers
 
@@ -357,7 +361,9 @@ def policy_for(environ: Environ, target: RequestTarget, headers: Headers) -> str
     """The Content-Security-Policy for the page or script in this response."""
     script = any("javascript" in kind.lower() for kind in values(headers, "content-type"))
     host = environ.get("HTTP_HOST", "")
-    return policy(environ["wsgi.url_scheme"], host, target.prefix, target.at_root, script=script)
+    base = environ.get("SCRIPT_NAME", "")
+    at_root = tuple(base + path for path in target.at_root)
+    return policy(environ["wsgi.url_scheme"], host, base + target.prefix, at_root, script=script)
 
 
 def _is_endless_head(exchange: Exchange) -> bool:

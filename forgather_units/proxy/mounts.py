@@ -43,7 +43,7 @@ def rewrite_root_request(environ: dict[str, Any]) -> dict[str, Any]:
     path = environ.get("PATH_INFO", "")
     if not path.startswith(_AT_ROOT or "\0"):
         return environ
-    page = urlsplit(environ.get("HTTP_REFERER", "")).path
+    page = urlsplit(environ.get("HTTP_REFERER", "")).path.removeprefix(environ.get("SCRIPT_NAME", ""))
     mount = mount_of(page)
     if mount is None or not path.startswith(mount.at_root):
         return environ

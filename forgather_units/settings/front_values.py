@@ -13,6 +13,22 @@ _NAMES: Final = "box.lab.org, box.lab.org:8443, *.lab.org or https://box.lab.org
 _PROXIES: Final = "must be addresses (127.0.0.1), ranges (10.0.0.0/8) or unix"
 
 
+_URL: Final = re.compile(r"(https?://[^\s/?#@]+)((?:/[A-Za-z0-9_~@%+=-][A-Za-z0-9._~@%+=-]*)*)/?")
+
+
+def public_url(text: str) -> str:
+    """An address of a server, with or without a path; without a slash at its end. Raises ValueError."""
+    if text and not _URL.fullmatch(text):
+        raise ValueError("must be https://NAME or http://NAME:PORT, with or without a path")
+    return text.removesuffix("/")
+
+
+def split_base(url: str) -> tuple[str, str]:
+    """Origin and path of a `public_url`; two empty texts for none."""
+    parts = _URL.fullmatch(url)
+    return (parts[1], parts[2]) if parts else ("", "")
+
+
 class BadEntry(ValueError):
     """An error that names the wrong entry of a list itself."""
 

@@ -20,7 +20,7 @@ from forgather_units.domain.text import shown, text_problem, unicode_problem
 from forgather_units.domain.values import truth, whole_between
 from forgather_units.settings import paths
 from forgather_units.settings.contents import ArgsCheck, Contents, Problem, refuse
-from forgather_units.settings.front_values import BadEntry, allowed_hosts, trusted_proxies
+from forgather_units.settings.front_values import BadEntry, allowed_hosts, public_url, trusted_proxies
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -69,7 +69,7 @@ class Settings:
     )
     public_url: str = field(
         default="",
-        metadata=_restart("address under which people open the server, where it is another one"),
+        metadata=_restart("address under which people open the server, where it is another one; it may contain a path"),
     )
     group: str = field(
         default="",
@@ -209,13 +209,6 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, value))
 
 
-def _url(value: Any) -> str:
-    text = _text(value)
-    if text and not re.fullmatch(r"https?://[^\s/?#@]+", text):
-        raise ValueError("must be https://NAME or http://NAME:PORT")
-    return text
-
-
 def _folder(value: Any) -> Path:
     folder = Path(_text(value)).expanduser()
     if not folder.is_absolute():
@@ -274,7 +267,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "auth_dir": _folder,
     "allowed_hosts": lambda value: allowed_hosts(_names(value)),
     "trusted_proxy": trusted_proxies,
-    "public_url": _url,
+    "public_url": lambda value: public_url(_text(value)),
     "group": _text,
     "admins": _names,
     "state_dir": _folder,

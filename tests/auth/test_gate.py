@@ -174,9 +174,9 @@ def test_a_browser_gets_a_page_with_a_sign_in_link(front: GatedFront) -> None:
     answer = front.request("GET", "/api/tb/q_1_00000000/", headers={"Accept": "text/html,*/*;q=0.8"})
     assert answer.status_code == 401
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert '<a href="/?next=/api/tb/q_1_00000000/"' in answer.text
+    assert '<a href="../../../?next=/api/tb/q_1_00000000/"' in answer.text
     bookmarked = front.request("GET", "/api/tb/lab/?a=1&b=%22", headers={"Accept": "text/html"}).text
-    assert '<a href="/?next=/api/tb/lab/%3Fa%3D1%26b%3D%2522"' in bookmarked
+    assert '<a href="../../../?next=/api/tb/lab/%3Fa%3D1%26b%3D%2522"' in bookmarked
     unknown_host = front.text("/api/queue", "Accept: text/html", host="evil.example")
     assert "421 Misdirected" in unknown_host and "add it to allowed_hosts" in unknown_host.partition("<h1>")[2]
     assert front.request("POST", "/api/queue", headers={"Accept": "text/html"}).json()["detail"]

@@ -57,7 +57,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         session = site.authority.sign_in("127.0.0.1", token=site.authority.token)
-        context.add_cookies([{"name": cookie_name("http"), "value": session, "url": site.origin}])
+        context.add_cookies([{"name": cookie_name("http", ""), "value": session, "url": site.origin}])
         page = context.new_page()
         page.goto(site.page(queue_id))
         site.reached.clear()

@@ -60,7 +60,7 @@ def test_from_the_address_to_the_end(
     expect(mine.get_by_text("CPU")).to_be_visible()
     link = mine.get_by_role("link", name="Open my models")
     queue_id = forgather.get("/api/jobs").json()[0]["queue_id"]
-    expect(link).to_have_attribute("href", f"/api/tb/{queue_id}/")
+    expect(link).to_have_attribute("href", f"api/tb/{queue_id}/")
     expect(mine.get_by_text(forgather.unit(queue_id))).to_have_count(0)
 
     with page.context.expect_page() as opened:

@@ -89,7 +89,7 @@ def test_a_job_of_mkdocs_has_a_card(
     expect_state(mine, "running")
     expect(mine.get_by_text(str(tmp_path / "site"))).to_be_visible()
     link = mine.get_by_role("link", name="Open site")
-    expect(link).to_have_attribute("href", re.compile(r"^/api/mkdocs/q_\w+/$"))
+    expect(link).to_have_attribute("href", re.compile(r"^api/mkdocs/q_\w+/$"))
     with page.context.expect_page() as opened:
         link.click()
     expect(opened.value.get_by_role("heading", name="Of this project")).to_be_visible()

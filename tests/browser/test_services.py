@@ -77,7 +77,7 @@ def test_the_values_of_the_dialog_become_a_service(
     assert declared(forgather)["all"] == {
         "enabled": True, "logdir": str(sample_runs), "window_title": "All models, of us",
     }  # fmt: skip
-    expect(card(page, "All models, of us").get_by_role("link", name="Open")).to_have_attribute("href", "/api/tb/all/")
+    expect(card(page, "All models, of us").get_by_role("link", name="Open")).to_have_attribute("href", "api/tb/all/")
     with page.context.expect_page() as opened:
         more(service(page, "all"), "all", "Open")
     expect(opened.value).to_have_title("All models, of us", timeout=SLOWLY)

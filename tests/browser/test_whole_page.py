@@ -191,7 +191,7 @@ def test_the_first_load_is_small(forgather: Forgather) -> None:
         return raw, gzip.decompress(raw) if answer.headers.get("Content-Encoding") == "gzip" else raw
 
     index, html = sent("/")
-    named = re.findall(rb'(?:src|href)="(/assets/[^"]+)"', html)
+    named = re.findall(rb'(?:src|href)="[.](/assets/[^"]+)"', html)
     assert any(name.endswith(b".js") for name in named)
     loaded = {name.decode(): len(sent(name.decode())[0]) for name in named}
     assert len(index) + sum(loaded.values()) < _MOST_BYTES, loaded

@@ -86,7 +86,7 @@ def proxied(front: Front, port: int) -> int:
 def test_the_page_opens_after_one_redirect(front: Front, proxied: int) -> None:
     first, _ = front.ask(f"/api/tb/{ID}?token=secret")
     assert first.status == 301
-    second, page = front.ask(first.getheader("Location") or "")
+    second, page = front.ask((first.getheader("Location") or "").removeprefix("../.."))
     assert second.status == 200
     assert b"<tf-tensorboard" in page or b"<tb-webapp" in page
 

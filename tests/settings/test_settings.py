@@ -55,6 +55,12 @@ def test_flags_override_the_file_and_the_defaults(tmp_path: Path) -> None:
         ("allowed_hosts: ['[::1]:']", "has no valid port"),
         ("allowed_hosts: ['::1']", "is an IPv6 address without brackets"),
         ("allowed_hosts: ['[::1']", "is not a host name"),
+        (
+            "public_url: https://box.lab.org/a?b",
+            "public_url must be https://NAME or http://NAME:PORT, with or without a path",
+        ),
+        ("public_url: https://box.lab.org/../a", "public_url must be"),
+        ("public_url: https://box.lab.org//a", "public_url must be"),
         ("allowed_hosts: box", "allowed_hosts must be a list of names"),
         ("- 1", "must be a mapping"),
         ("a: [", "is not YAML"),
@@ -80,6 +86,8 @@ def test_names_and_proxies_that_are_accepted(tmp_path: Path) -> None:
     settings = load(file, {})
     assert list(settings.allowed_hosts) == names
     assert settings.trusted_proxy == ("127.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "unix")
+    file.write_text("public_url: https://box.lab.org/user/alice/proxy/8765/")
+    assert load(file, {}).public_url == "https://box.lab.org/user/alice/proxy/8765"
     for text, proxies in (("trusted_proxy: 127.0.0.1", ("127.0.0.1",)), ("trusted_proxy: ''", ())):
         file.write_text(text)
         assert load(file, {}).trusted_proxy == proxies

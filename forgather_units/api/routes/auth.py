@@ -17,7 +17,8 @@ from forgather_units.domain.errors import Malformed
 def set_session(response: Response, *sessions: str) -> Response:
     """Set the browser's sessions: this server's, and those of other servers on this host."""
     # Secure even for a deletion: a browser ignores a prefixed name without it.
-    name, path, secure = cookie_name(request.scheme), cookie_path(), request.is_secure
+    base = request.script_root
+    name, path, secure = cookie_name(request.scheme, base), cookie_path(base), request.is_secure
     if value := shared(sessions):
         response.set_cookie(name, value, max_age=MAX_AGE, path=path, httponly=True, samesite="Lax", secure=secure)
     else:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from forgather_units.domain.finding import Finding, Verdict
+from forgather_units.http.base_path import FORWARDED_PREFIX, is_base
 
 Environ = dict[str, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -25,6 +26,7 @@ _FORWARDING: Final = tuple(
     for name in ("FORWARDED", "VIA", "X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "X_REAL_IP")
 )
 _FOR: Final = "HTTP_X_FORWARDED_FOR"
+_PREFIX: Final = "HTTP_X_FORWARDED_PREFIX"
 _PROTO: Final = "HTTP_X_FORWARDED_PROTO"
 # Nothing reads them after this module.
 _REMOVED: Final = (
@@ -76,9 +78,11 @@ class TrustedProxies:
         elif by_proxy and not self._silent:
             self._silent = peer
             log.warning("the trusted proxy %s %s: %s", peer, _SILENT, _FIX)
+        prefix = _nearest(_values(environ.get(_PREFIX, "")), passed).rstrip("/")
+        if is_base(prefix):
+            environ[FORWARDED_PREFIX] = prefix
         # A proxy may append its protocol to the list, or replace the list: then the hop closest to the client counts.
-        protocols = _values(environ.get(_PROTO, ""))
-        scheme = _SCHEMES.get(protocols[max(0, len(protocols) - 1 - passed)].lower()) if protocols else None
+        scheme = _SCHEMES.get(_nearest(_values(environ.get(_PROTO, "")), passed).lower())
         if scheme:
             environ["wsgi.url_scheme"], environ["SERVER_PORT"] = scheme, _PORTS[scheme]
 
@@ -116,6 +120,11 @@ def came_through(environ: Environ, *, is_unix: bool) -> bool:
 
 def _values(header: str) -> list[str]:
     return [value for part in header.split(",") if (value := part.strip().strip('"'))]
+
+
+def _nearest(values: list[str], passed: int) -> str:
+    """The value next to `passed` trusted hops."""
+    return values[max(0, len(values) - 1 - passed)] if values else ""
 
 
 def _without_port(hop: str) -> str:

@@ -20,7 +20,7 @@ def blueprint() -> Blueprint:
     @routes.get(f"/{_FONTS}/<name>")
     def font(name: str) -> Response:
         page = urlsplit(request.headers.get("Referer", ""))
-        mount = _MOUNT.match(page.path)
+        mount = _MOUNT.match(page.path.removeprefix(request.script_root))
         if mount is None or page.netloc != request.host or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
             abort(404)
         return redirect(f"{mount[0]}{_FONTS}/{name}", 307)

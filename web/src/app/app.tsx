@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { authQuery } from "../shared/api/queries";
 import { messageOf, onSignedOut } from "../shared/api/request";
+import { own } from "../shared/own-address";
 import { Toasts } from "../shared/parts/toasts";
 import { nextOf } from "../features/sign-in/next";
 import { PasswordForm } from "../features/sign-in/password-form";
@@ -62,7 +63,7 @@ function problemOf(error: Error): string {
 
 /** Leaves the page for the viewer that asked for the sign-in. */
 function GoTo({ next }: { next: string }) {
-  useEffect(() => window.location.replace(next), [next]);
+  useEffect(() => window.location.replace(own(next)), [next]);
   return <WelcomePage>{null}</WelcomePage>;
 }
 

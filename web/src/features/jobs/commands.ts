@@ -1,4 +1,5 @@
 import type { Job } from "../../shared/api/types";
+import { wholeAddress } from "../../shared/own-address";
 
 /** Command lines that show the unit of a job in a shell, and the link to its viewer. */
 export function statusLine(job: Job): string {
@@ -11,5 +12,5 @@ export function journalLine(job: Job): string {
 
 /** The address of the viewer through this server, behind the sign-in. */
 export function linkOf(job: Job): string {
-  return new URL(job.url, window.location.origin).href;
+  return wholeAddress(job.url);
 }

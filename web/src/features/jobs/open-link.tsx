@@ -1,4 +1,5 @@
 import type { Job } from "../../shared/api/types";
+import { own } from "../../shared/own-address";
 import { Icon } from "../../shared/parts/icon";
 import { nounOf } from "../../shared/viewers/kinds";
 
@@ -7,7 +8,7 @@ export function OpenLink({ job }: { job: Job }) {
   return (
     <a
       className="button button-small button-main"
-      href={job.url}
+      href={own(job.url)}
       target="_blank"
       rel="noopener noreferrer"
       aria-label={`Open ${job.title}`}

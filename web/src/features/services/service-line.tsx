@@ -1,3 +1,4 @@
+import { own } from "../../shared/own-address";
 import { useState } from "react";
 import type { Job, Service } from "../../shared/api/types";
 import { hrefOf } from "../../shared/route";
@@ -24,7 +25,7 @@ export function ServiceLine({ entry, instance }: { entry: Service; instance: Job
   const state = stateOf(entry, instance, useNow());
   const isAlive = instance !== undefined && !isEnded(instance);
   const entries: MenuEntry[] = [];
-  if (isAlive) entries.push({ name: "Open", href: entry.url });
+  if (isAlive) entries.push({ name: "Open", href: own(entry.url) });
   if (kindOf(type)) entries.push({ name: "Edit...", run: () => openDialog(type, { kind: "service", service }) });
   if (isAlive) entries.push({ name: "Stop", run: () => actions.control("stop") });
   else if (enabled) entries.push({ name: "Start", run: () => actions.control("start") });

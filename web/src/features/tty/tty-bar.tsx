@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { own } from "../../shared/own-address";
 import { Icon } from "../../shared/parts/icon";
 import styles from "./tty.module.css";
 
@@ -50,7 +51,7 @@ export function TtyBar({ queueId, follow, onFollow, onCopy, onSearch, isWhole, s
         <Icon name="copy" />
         Copy
       </button>
-      <a className="button button-small" title="The whole output" href={`/api/jobs/${queueId}/tty`} download={`${queueId}.log`}>
+      <a className="button button-small" title="The whole output" href={own(`/api/jobs/${queueId}/tty`)} download={`${queueId}.log`}>
         <Icon name="download" />
         Download
       </a>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { servicesQuery } from "../../shared/api/queries";
 import { ApiError, messageOf } from "../../shared/api/request";
+import { wholeAddress } from "../../shared/own-address";
 import { Modal, ModalBody, ModalFoot, ModalForm } from "../../shared/parts/modal";
 import { TextField } from "../../shared/parts/fields";
 import { optionsOf } from "../../shared/viewers/options";
@@ -76,5 +77,5 @@ export function CreateService({ type, name, onName, args, onDone, onError, onClo
 }
 
 function addressOf(type: string, name: string): string {
-  return `${window.location.origin}/api/${optionsOf(type).segment}/${name || "..."}/`;
+  return wholeAddress(`/api/${optionsOf(type).segment}/${name || "..."}/`);
 }

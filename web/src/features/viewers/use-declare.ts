@@ -1,3 +1,4 @@
+import { wholeAddress } from "../../shared/own-address";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { servicesQuery } from "../../shared/api/queries";
 import { request } from "../../shared/api/request";
@@ -20,7 +21,7 @@ export function useDeclare({ onDone, onError }: { onDone: () => void; onError: (
     onSuccess: (entry) => {
       const { name } = entry.service;
       if (entry.error) showToast(`The service ${name} is saved but cannot run: ${entry.error}`, "warning");
-      else showToast(`The service ${name} is saved. Its address: ${entry.url}`);
+      else showToast(`The service ${name} is saved. Its address: ${wholeAddress(entry.url)}`);
       void client.invalidateQueries({ queryKey: servicesQuery.queryKey });
       onDone();
     },

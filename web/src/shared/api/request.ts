@@ -1,5 +1,7 @@
 /** Requests to the server, and their errors. */
 
+import { own } from "../own-address";
+
 /** An error response. `field` names the field of the request that it concerns. `status` 0: the server was not reached. */
 export class ApiError extends Error {
   readonly status: number;
@@ -59,7 +61,7 @@ async function respond(method: Method, path: string, body?: unknown, signal?: Ab
     init.headers = { ...init.headers, "Content-Type": "application/json" };
     init.body = JSON.stringify(body);
   }
-  const response = await fetch(path, init).catch((reason: unknown) => {
+  const response = await fetch(own(path), init).catch((reason: unknown) => {
     if (signal?.aborted) throw reason;
     throw new ApiError(0, "The server cannot be reached. Is it running?");
   });

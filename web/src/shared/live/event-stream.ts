@@ -6,6 +6,8 @@
  * Firefox ends the streams of a page before it leaves it, with an error: the stream disconnects first.
  */
 
+import { own } from "../own-address";
+
 export type Connection = "connecting" | "open" | "lost";
 
 export interface StreamOptions {
@@ -52,7 +54,7 @@ export class EventStream {
 
   #connect(): void {
     this.#disconnect();
-    const source = new EventSource(this.#options.url());
+    const source = new EventSource(own(this.#options.url()));
     this.#source = source;
     source.onopen = () => {
       this.#retryDelay = MIN_RETRY_MS;
