@@ -58,7 +58,7 @@ def test_several_jobs_at_once(emptied_forgather: Forgather, sample_runs: Path, f
     left = forgather.cli("job", "list", "-q", "--status", "queued", "--kind", "tensorboard").stdout.split()
     assert sorted(left) == sorted(rest)
     assert forgather.cli("job", "list", "-q", "--kind", "mkdocs").stdout == ""
-    assert forgather.cli("job", "kill", "--all", "--kind", "mkdocs").stderr == "no such jobs\n"
+    assert forgather.cli("job", "kill", "--all", "--kind", "mkdocs").stderr == "no active jobs of yours match\n"
     assert len(forgather.cli("job", "kill", "--all").stdout.splitlines()) == 2
     assert {job["status"] for job in forgather.cli_json("job", "list")} == {"aborted"}
     assert forgather.cli("job", "wait", *queued, check=False).returncode == 143
