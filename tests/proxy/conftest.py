@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from proxy.front import HASTY, Front
 from viewer_zoo import ID, MakeViewer, Respond, Viewer
+from waiting import wait_until
 
 from forgather_units.proxy.destination import Open, OpenUnix
 
@@ -20,10 +21,14 @@ def running_front() -> Iterator[Front]:
 
 
 @pytest.fixture
-def front(running_front: Front) -> Front:
+def front(running_front: Front) -> Iterator[Front]:
     running_front.targets.clear()
     running_front.files.clear()
-    return running_front
+    yield running_front
+    # A request whose client has left may still wait for a viewer: it would reach that of the next test.
+    running_front.targets.clear()
+    running_front.notify()
+    wait_until(lambda: not running_front.waiting)
 
 
 @pytest.fixture(scope="session")

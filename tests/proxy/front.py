@@ -64,6 +64,10 @@ class Front(Clients):
     def change_target(self, target: Destination, queue_id: str = ID) -> None:
         """Change the target, and notify the waiting requests."""
         self.targets[queue_id] = target
+        self.notify()
+
+    def notify(self) -> None:
+        """Have the waiting requests look for their target again."""
         for changed in tuple(self._listeners):
             changed()
 
