@@ -22,7 +22,7 @@ def fetch(forgather: Forgather, path: str, encoding: str = "gzip", **headers: st
 
 
 def assets(forgather: Forgather) -> list[str]:
-    return re.findall(r'(?:src|href)="(/assets/[^"]+)"', fetch(forgather, "/").text)
+    return re.findall(r'(?:src|href)="\.(/assets/[^"]+)"', fetch(forgather, "/").text)
 
 
 def test_the_page_s_files_contain_no_secret_and_need_none(forgather: Forgather) -> None:

@@ -144,7 +144,8 @@ def test_a_viewer_that_never_responds_delays_no_other(front: Front, viewer: Make
         for _ in range(20):
             assert patient.get().endswith(b"ok")
         wait_until(lambda: len(dead.seen) == 2 * THREADS, what="all requests have reached the viewer")
-        wait_until(lambda: TRANSFERS.slots.in_use == 2 * THREADS, what="the relay has all of them")
+        # A transfer of an earlier test may not have ended yet.
+        wait_until(lambda: TRANSFERS.slots.in_use >= 2 * THREADS, what="the relay has all of them")
     # All clients have disconnected, which the relay notices although it sends nothing to them.
     wait_until(lambda: TRANSFERS.slots.in_use == 0, what="the relay has released them")
 
