@@ -104,11 +104,14 @@ def test_a_wake_without_resources_is_retried(real: RealScheduler, tmp_path: Path
     with _visitor(real.unit_factory.paths.socket(job.queue_id)) as visitor:
         visitor.sendall(b"GET / HTTP/1.0\r\n\r\n")
         # The state changes when the start begins, the reason arrives when it has failed.
-        wait_until(lambda: "systemd lacked the resources" in scheduler.job(job.queue_id).last_failure)
-        assert isinstance(real.state(job.queue_id), Starting)
+        wait_until(lambda: isinstance(real.state(job.queue_id), Starting) and _lacked(real, job))
         needed.touch()
         assert visitor.recv(12) == b"HTTP/1.0 200"
     wait_until(lambda: isinstance(real.state(job.queue_id), Running))
+
+
+def _lacked(real: RealScheduler, job: Job) -> bool:
+    return "systemd lacked the resources" in real.scheduler.job(job.queue_id).last_failure
 
 
 def _visitor(path: str) -> socket.socket:
