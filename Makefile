@@ -53,7 +53,8 @@ demo: check-machine setup
 ALONE := tests/units $(addprefix tests/end_to_end/test_,bus_lost.py escape.py neighbour.py)
 OUTSIDE := tests/sandbox tests/linters tests/deb
 # What depends on the libraries of systemd and the journal, once more with those in pure Python. (tests/units uses both.)
-PURE := $(addprefix tests/end_to_end/test_,$(addsuffix .py,life_of_a_job sleep kill survival terminal taken_port))
+PURE := $(addprefix tests/end_to_end/test_,$(addsuffix .py,life_of_a_job sleep kill survival terminal taken_port services \
+	reload protections))
 
 $(PROFILE)/.complete:
 	$(PYTHON) -m venv $(PROFILE)
