@@ -23,7 +23,8 @@ Subscribe = Callable[[Callable[[], None]], AbstractContextManager[None]]
 """`with subscribe(changed)`: calls `changed`, in any thread, whenever the resolver's result may have changed."""
 
 _WITHIN: Final = 30.0
-_ATTEMPTS: Final = 3
+# On a busy machine a request may meet a viewer that is stopping more than once.
+_ATTEMPTS: Final = 6
 _LISTEN_PAUSE: Final = 0.02
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -28,10 +28,11 @@ def test_the_process_is_started_on_demand_and_ended(tmp_path: Path) -> None:
     (tmp_path / "it.yaml").write_text("a: b")
     before = children()
     with Isolated() as isolated:
-        assert children() == before
+        assert not children() - before
         assert isolated.answer(request(tmp_path)).values == {"a": "b"}
         assert len(children() - before) == 1
-    assert children() == before
+    # A process of an earlier test may have ended meanwhile.
+    assert not children() - before
 
 
 def test_a_stuck_process_is_killed_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from in_thread import InThread, PlainWaitress
 from viewer_zoo import ID
 
 from forgather_units.domain.program import StaticFile
+from forgather_units.http.relay import raise_open_files_limit
 from forgather_units.proxy.cache import StaticFiles
 from forgather_units.proxy.connection import Timeouts
 from forgather_units.proxy.destination import Destination, Unknown
@@ -29,6 +30,8 @@ class Front(Clients):
     """
 
     def __init__(self, timeouts: Timeouts = TIMEOUTS, *, public_api: bool = False) -> None:
+        # As the server does: a test with 192 clients has both ends of each connection in this process.
+        raise_open_files_limit()
         self.targets: dict[str, Destination] = {}
         self.files: dict[str, StaticFile] = {}
         """Files of the stock program by their path below the prefix, for any release."""

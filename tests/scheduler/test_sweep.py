@@ -74,16 +74,22 @@ def test_other_tasks_run_between_two_inspections(
     def ask() -> None:
         asked.set()
         real.scheduler.ping()
-        order.append("served")
 
     other = threading.Thread(target=ask)
     look, post = CountingViewers.look, Actor.post
     has_posted = threading.Event()
 
     def post_and_signal(self: Actor, task: Callable[[], object]) -> None:
-        post(self, task)
-        if threading.current_thread() is other:
-            has_posted.set()
+        if threading.current_thread() is not other:
+            return post(self, task)
+
+        def serve() -> None:
+            order.append("served")
+            task()
+
+        post(self, serve)
+        has_posted.set()
+        return None
 
     def look_after_a_request(self: CountingViewers, job: Job) -> UnitState:
         order.append("inspection")
