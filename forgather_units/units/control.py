@@ -74,11 +74,13 @@ _START_LIMIT = "start-limit-hit"
 RESOURCES: Final = "resources"
 """Result of a service that systemd could not start for lack of disk space or memory; it ran no process."""
 _LIVING = ("active", "activating", "reloading", "deactivating", "refreshing")
+# In this order, since each is a call of its own: a start that ends between two of them has no job and is active. Read
+# the other way round, it would be inactive without a job, like a unit that is over.
 _READ = (
+    "Job",
     "LoadState",
     "ActiveState",
     "SubState",
-    "Job",
     "InvocationID",
     "ActiveEnterTimestamp",
     "InactiveExitTimestamp",
@@ -89,7 +91,7 @@ _READ = (
     "ExecMainCode",
     "ExecMainStatus",
 )
-_READ_SOCKET = ("LoadState", "ActiveState", "Job", "Result", "InactiveEnterTimestamp")
+_READ_SOCKET = ("Job", "LoadState", "ActiveState", "Result", "InactiveEnterTimestamp")
 
 Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
 """The numeric addresses and ports to listen on for an address and a port."""
