@@ -33,7 +33,8 @@ $(VENV)/.complete: pyproject.toml packaging/install-debian-packages
 	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[native]' || \
+	packaging/install-debian-packages --native && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[native]' || \
 		echo "pystemd and systemd-python cannot be built here: dbus-next and journalctl take their place"
 	touch $@
 
@@ -68,7 +69,7 @@ test: check-machine setup web web/node_modules/.package-lock.json $(VENV)/.tests
 	$(RUN) $(abspath $(BIN))/python -m pytest $(ALONE)
 
 $(FLOORS)/.complete: pyproject.toml packaging/debian-12-versions.txt packaging/install-debian-packages
-	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox)
+	packaging/install-debian-packages $(if $(OWN_MANAGER),,--sandbox) --native
 	$(PYTHON) -m venv $(FLOORS)
 	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--constraint packaging/debian-12-versions.txt --editable '.[mkdocs,native]' pytest

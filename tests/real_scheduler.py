@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGSEGV
 from typing import Any
@@ -27,7 +27,7 @@ from forgather_units.systemd.bus import ManagerBus
 from forgather_units.systemd.names import UnitNames
 from forgather_units.units.control import Viewers
 from forgather_units.units.local_factory import local_factory
-from forgather_units.units.probe import probe
+from forgather_units.units.probe import examined
 from forgather_units.units.service_unit import Rules, UnitFactory
 from forgather_units.viewers.contract.kind import Kind
 from forgather_units.viewers.table import SCRIPTS
@@ -88,8 +88,7 @@ def real_scheduler(
     last_lines: Callable[[Job], Sequence[str]] = lambda job: (),
 ) -> Iterator[RealScheduler]:
     """It has a unit prefix of its own, and stops all its units afterwards."""
-    machine, names = this_machine(), UnitNames(f"fgtest{os.getpid()}")
-    machine = replace(machine, capabilities=probe(machine, folder / "probe"))
+    machine, names = examined(this_machine(), folder / "probe"), UnitNames(f"fgtest{os.getpid()}")
     unit_factory = local_factory(
         machine, names, lambda kind: kinds[kind.name].find(""), folder / "exits", Rules(), SCRIPTS
     )

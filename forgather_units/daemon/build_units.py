@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from forgather_units.api.routes.tty import Output
@@ -24,7 +24,7 @@ from forgather_units.systemd.manager import UnitRefused
 from forgather_units.systemd.names import UnitNames
 from forgather_units.units.control import Viewers
 from forgather_units.units.local_factory import local_factory
-from forgather_units.units.probe import probe
+from forgather_units.units.probe import examined
 from forgather_units.units.rules import rules_of
 from forgather_units.units.service_unit import UnitFactory
 from forgather_units.viewers.programs import Programs
@@ -59,7 +59,7 @@ class Units:
 
 def build_units(settings: Settings, machine: Machine, names: UnitNames, lookups: Lookups) -> Units:
     """Probes the host, and prepares the programs. Raises a ForgatherError."""
-    machine = replace(machine, capabilities=probe(machine, settings.state_dir / "probe"))
+    machine = examined(machine, settings.state_dir / "probe")
     programs = Programs(settings, lookups.ask)
     programs.prepare()
 

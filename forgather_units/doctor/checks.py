@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,12 +17,13 @@ from forgather_units.domain.host import Capabilities
 from forgather_units.files.lookups import Ask, directly
 from forgather_units.folders.access import log_in_again
 from forgather_units.host.account import account_name
+from forgather_units.host.system_program import output_of
 from forgather_units.host.systemd_version import installed_version
 from forgather_units.host.this_machine import this_machine
 from forgather_units.journal.check import check_journal
 from forgather_units.settings.paths import state_dir
 from forgather_units.systemd.manager_groups import joined_since
-from forgather_units.units.probe import probe
+from forgather_units.units.probe import examined
 from forgather_units.viewers.tensorboard.private_install import stale_folder
 from forgather_units.viewers.tensorboard.program import find_tensorboard, tensorboard_facts, writing_plugins
 
@@ -43,7 +41,7 @@ def examine(host: Capabilities | None = None, ask: Ask = directly) -> list[Findi
     first = [systemd_finding(installed_version()), manager_finding(answers=bool(_manager_property("Version")))]
     manager_answers = all(finding.verdict is not Verdict.BAD for finding in first)
     if host is None:
-        host = probe(this_machine(), state_dir() / "probe") if manager_answers else Capabilities()
+        host = examined(this_machine(), state_dir() / "probe").capabilities if manager_answers else Capabilities()
     return [*first, *report(host), *(check() for check in _LAST), *_programs(ask)]
 
 
@@ -135,28 +133,4 @@ _LAST: Final[tuple[Callable[[], Finding], ...]] = (lingering_finding, _groups, _
 
 def _manager_property(name: str) -> str | None:
     """A property of the manager; None if the manager does not respond."""
-    return _output("systemctl", this_machine().scope.flag, "show", f"--property={name}", "--value")
-
-
-def _output(*command: str) -> str | None:
-    """The output of a system program; None if it is missing, fails or hangs."""
-    # The PATH of a service manager, and so of the server, may lack even /usr/bin.
-    # The folders of the system come first: another one may lie on a file system that does not answer.
-    path = f"/usr/bin:/bin:{os.environ.get('PATH', '')}"
-    if shutil.which(command[0], path=path) is None:
-        return None
-    environment = {**os.environ, "LC_ALL": "C", "PATH": path}
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=environment,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return output_of("systemctl", this_machine().scope.flag, "show", f"--property={name}", "--value", limit=_PATIENCE)

@@ -22,7 +22,7 @@ from forgather_units.systemd.bus import ManagerBus
 from forgather_units.systemd.manager import Manager, UnitRefused
 from forgather_units.systemd.names import UnitNames
 from forgather_units.units.local_factory import local_factory
-from forgather_units.units.probe import probe
+from forgather_units.units.probe import examined
 from forgather_units.units.rules import rules_of
 from forgather_units.units.service_unit import UnitFactory
 from forgather_units.units.trial import try_program
@@ -78,8 +78,7 @@ def programs_here() -> list[Finding]:
         settings = load(None, {})
     except ForgatherError as why:
         return [Finding("settings", Verdict.BAD, why.message, why.hint)]
-    machine = this_machine()
-    machine = replace(machine, capabilities=probe(machine, state_dir() / "probe"))
+    machine = examined(this_machine(), state_dir() / "probe")
     return program_findings(unit_factory_of(settings, machine))
 
 

@@ -24,7 +24,7 @@ class Machine:
     boot_id: str = ""
     """The kernel's random id of the present boot; empty if it is not known."""
     homes: tuple[str, ...] = ()
-    """The real paths of the account's existing home folders."""
+    """The real paths of the account's existing home folders; none before the probe."""
     socket_proxyd: str = ""
     """The absolute path of systemd-socket-proxyd; empty if viewers cannot be placed behind sockets with it."""
     capabilities: Capabilities = field(default_factory=Capabilities)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from forgather_units.host.session import runtime_folder
+
 _RUN: Final = "/run"
 
 
@@ -58,7 +60,7 @@ def _is_other_file_system(path: str) -> bool:
 
 
 def _own_file_systems() -> Sequence[str]:
-    return _RUN, f"{_RUN}/user/{os.geteuid()}"
+    return _RUN, str(runtime_folder())
 
 
 def _device(path: str) -> int | None:

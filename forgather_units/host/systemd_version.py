@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from typing import Final
 
 from forgather_units.domain.errors import Unavailable
+from forgather_units.host.system_program import output_of
 
 OLDEST: Final = 249
 """Older ones refuse properties of our units, or ignore them in a user manager."""
@@ -17,22 +16,8 @@ _PATIENCE: Final = 5.0
 
 def installed_version() -> int | None:
     """None if systemctl is missing, fails or does not answer."""
-    # The PATH of a service manager, and so of the server, may lack even /usr/bin.
-    environment = {**os.environ, "LC_ALL": "C", "PATH": f"/usr/bin:/bin:{os.environ.get('PATH', '')}"}
-    try:
-        done = subprocess.run(
-            ["systemctl", "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=environment,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return version_in(done.stdout)
+    said = output_of("systemctl", "--version", limit=_PATIENCE)
+    return version_in(said) if said else None
 
 
 def version_in(said: str) -> int | None:

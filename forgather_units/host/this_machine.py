@@ -10,17 +10,21 @@ from typing import Final
 
 from forgather_units.domain.machine import Machine
 from forgather_units.domain.scope import Scope
-from forgather_units.host.account import home_folders
+from forgather_units.host.session import runtime_folder
+from forgather_units.host.system_program import FOLDERS
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _PROXYD: Final = ("/usr/lib/systemd/systemd-socket-proxyd", "/lib/systemd/systemd-socket-proxyd")
 
 
 def this_machine() -> Machine:
-    """Its facts now, without capabilities. The manager is the user's, and the system's for root."""
+    """Its facts now. The manager is the user's, and the system's for root.
+
+    Without homes, which may lie on a file system that does not answer, and without capabilities: see units/probe.py.
+    """
     uid = os.geteuid()
     scope = Scope.SYSTEM if uid == 0 else Scope.USER
-    runtime_dir = "/run" if scope is Scope.SYSTEM else f"/run/user/{uid}"
+    runtime_dir = "/run" if scope is Scope.SYSTEM else str(runtime_folder())
     return Machine(
         socket.gethostname(),
         scope,
@@ -28,8 +32,7 @@ def this_machine() -> Machine:
         runtime_dir,
         _bus_address(scope, runtime_dir),
         _boot_id(),
-        home_folders(),
-        _socket_proxyd(),
+        socket_proxyd=_socket_proxyd(),
     )
 
 
@@ -49,6 +52,6 @@ def _boot_id() -> str:
 
 def _socket_proxyd() -> str:
     # It is started by a script of bash.
-    if shutil.which("bash", path="/bin:/usr/bin") is None:
+    if shutil.which("bash", path=FOLDERS) is None:
         return ""
     return next((path for path in _PROXYD if Path(path).exists()), "")

@@ -17,6 +17,7 @@ from typing import Final
 
 from forgather_units.domain.machine import Machine
 from forgather_units.domain.scope import Scope
+from forgather_units.host.system_program import manager_environment
 from forgather_units.journal.source import open_source
 
 # journald stores a line within milliseconds, unless the machine is busy.
@@ -73,14 +74,10 @@ def _print(machine: Machine, word: str) -> str:
     command = ["systemd-run", machine.scope.flag, "--quiet", "--wait", "--collect", "--service-type=exec"]
     command += [f"--unit=forgather-journal-check-{word}", f"--property=SyslogIdentifier={_identifier(word)}"]
     command += ["/bin/sh", "-c", f"echo '<6>{word}'; echo '<7>{word}'"]
-    environment = {**machine.environment, **os.environ}
-    # The PATH of a service manager, and so of the server, may lack even /usr/bin.
-    environment["PATH"] = f"{os.environ.get('PATH', '')}:/usr/bin:/bin"
-    environment.pop("NOTIFY_SOCKET", None)
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
-            timeout=_START_LIMIT, env=environment,
+            timeout=_START_LIMIT, env=manager_environment(machine),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as why:
         return str(why)

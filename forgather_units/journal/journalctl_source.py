@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Final
 
+from forgather_units.host.system_program import search_path
 from forgather_units.journal.export_format import ExportParser
 from forgather_units.journal.source import Entries, Matches
 
@@ -32,8 +33,6 @@ _FIELDS: Final = (
 
 _CURSOR: Final = re.compile(r"s=[0-9a-f]+;i=[0-9a-f]+;b=[0-9a-f]+;m=[0-9a-f]+;t=[0-9a-f]+;x=[0-9a-f]+")
 _PIECE: Final = 64 * 1024
-# The PATH of a service manager, and so of the server, may lack even /usr/bin.
-_MORE_PATH: Final = "/usr/bin:/bin"
 _WRITE_LIMIT: Final = 5.0
 
 
@@ -179,7 +178,7 @@ def _timestamp(moment: float) -> str:
 
 
 def _program(name: str) -> str:
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_MORE_PATH}")
+    path = shutil.which(name, path=search_path())
     if path is None:
         raise FileNotFoundError(f"{name} is not installed")
     return path

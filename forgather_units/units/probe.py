@@ -5,11 +5,11 @@ Versions and settings are not enough: a user manager accepts most options and ig
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -17,12 +17,12 @@ from typing import Final
 from forgather_units.domain.host import Capabilities
 from forgather_units.domain.machine import Machine
 from forgather_units.domain.scope import Scope
+from forgather_units.host.account import home_folders
+from forgather_units.host.system_program import FOLDERS, manager_environment
 from forgather_units.units.hiding import RUN, RUN_USER, covered, empty_folder, homes_to_cover
 
 # Seconds, for a busy machine: a host whose units do not end in time would lose all its protections.
 _PATIENCE: Final = 30.0
-_PATH: Final = "/usr/bin:/bin"
-"""The PATH of a service manager, and so that of the server and of its units, may lack even these."""
 _MEMORY: Final = 64 * 1024 * 1024
 _TASKS: Final = 33
 _WEIGHT: Final = 77
@@ -55,6 +55,12 @@ echo user=$(readlink /proc/self/ns/user)
 NOTIFY_SOCKET=/nowhere LC_ALL=C systemd-notify --ready 2>&1 | grep -q "Address family" && echo unix=no
 echo ran=yes
 """
+
+
+def examined(machine: Machine, folder: Path) -> Machine:
+    """This machine with its homes and its capabilities. `folder` as for `probe`."""
+    machine = replace(machine, homes=home_folders())
+    return replace(machine, capabilities=probe(machine, folder))
 
 
 def probe(machine: Machine, folder: Path) -> Capabilities:
@@ -147,16 +153,12 @@ def _run(
     command = ["systemd-run", machine.scope.flag, "--quiet", "--wait", "--collect", "--pipe", "--service-type=exec"]
     command += [f"--property={option}" for option in options]
     # systemd expands $ in the words of a command.
-    commands = "; ".join([f"PATH={_PATH}", *script.strip().splitlines()])
+    commands = "; ".join([f"PATH={FOLDERS}", *script.strip().splitlines()])
     command += ["/bin/bash", "-c", commands.replace("$", "$$"), "probe", *arguments]
-    environment = {**machine.environment, **os.environ}
-    environment["PATH"] = f"{os.environ.get('PATH', '')}:{_PATH}"
-    # It would speak to the server's own manager, which hears the server alone and logs each other voice.
-    environment.pop("NOTIFY_SOCKET", None)
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-            timeout=_PATIENCE, env=environment,
+            timeout=_PATIENCE, env=manager_environment(machine),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as why:
         return {}, str(why)

@@ -175,7 +175,7 @@ def test_a_journalctl_that_dies_is_started_again(run_unit: Run) -> None:
             wait_until(lambda: (again := children("journalctl")) and again != child)
             journal.write_remark(unit, "after the kill")
             assert wait_until(lambda: (line := next_line(stream, 10)) and line.data) == b"forgather: after the kill"
-        # Nobody reads any longer.
+        # The last reader has left.
         wait_until(lambda: not children("journalctl"))
     finally:
         following.close()

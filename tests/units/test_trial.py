@@ -18,7 +18,7 @@ from forgather_units.domain.finding import Verdict
 from forgather_units.domain.machine import Machine
 from forgather_units.host.this_machine import this_machine
 from forgather_units.settings.settings import Settings
-from forgather_units.units.probe import probe
+from forgather_units.units.probe import examined
 from forgather_units.viewers.tensorboard.kind import TENSORBOARD
 
 MACHINE = this_machine()
@@ -29,10 +29,10 @@ Check = Callable[..., tuple[Verdict, str]]
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    found = probe(MACHINE, tmp_path_factory.mktemp("probe"))
-    if not found.mount_sandbox:
-        pytest.skip(f"this host isolates nothing: {found.reason}")
-    return replace(MACHINE, capabilities=found)
+    found = examined(MACHINE, tmp_path_factory.mktemp("probe"))
+    if not found.capabilities.mount_sandbox:
+        pytest.skip(f"this host isolates nothing: {found.capabilities.reason}")
+    return found
 
 
 @pytest.fixture
