@@ -11,8 +11,6 @@ from typing import Final
 from forgather_units.host.session import runtime_folder
 
 _RUN: Final = "/run"
-
-
 _OF_A_SERVER: Final = ("forgather.db", "auth_token")
 
 

@@ -5,7 +5,6 @@ Some fronts remove it from the request (jupyter-server-proxy), others keep it (`
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -13,14 +12,6 @@ Environ = dict[str, Any]
 
 FORWARDED_PREFIX: Final = "forgather.forwarded_prefix"
 """Key in the environ: the base path that a trusted proxy has reported."""
-
-_BASE: Final = re.compile(r"(?:/[A-Za-z0-9_~@%+=-][A-Za-z0-9._~@%+=-]*)+")
-_LONGEST: Final = 512
-
-
-def is_base(path: str) -> bool:
-    """Whether `path` can be a base path. A policy can name it, and a browser does not change it."""
-    return len(path) <= _LONGEST and _BASE.fullmatch(path) is not None
 
 
 class BasePath:

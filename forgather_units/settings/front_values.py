@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from forgather_units.domain.base_path import SEGMENT
+
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _PATTERN: Final = re.compile(r"\*(\.[A-Za-z0-9_-]+){2,}\.?")
 _NAMES: Final = "box.lab.org, box.lab.org:8443, *.lab.org or https://box.lab.org"
 _PROXIES: Final = "must be addresses (127.0.0.1), ranges (10.0.0.0/8) or unix"
-
-
-_URL: Final = re.compile(r"(https?://[^\s/?#@]+)((?:/[A-Za-z0-9_~@%+=-][A-Za-z0-9._~@%+=-]*)*)/?")
+_URL: Final = re.compile(rf"(https?://[^\s/?#@]+)((?:{SEGMENT})*)/?")
 
 
 def public_url(text: str) -> str:

@@ -10,8 +10,9 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
+from forgather_units.domain.base_path import is_base
 from forgather_units.domain.finding import Finding, Verdict
-from forgather_units.http.base_path import FORWARDED_PREFIX, is_base
+from forgather_units.http.base_path import FORWARDED_PREFIX
 
 Environ = dict[str, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
