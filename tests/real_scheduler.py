@@ -65,6 +65,19 @@ class RealScheduler:
         self.scheduler.sweep()
         return self.scheduler.job(queue_id).state
 
+    def wait_unloaded(self, queue_id: str) -> None:
+        """Wait until systemd has unloaded the units of an ended job.
+
+        A viewer that is stopped while it starts may fail, and a failed unit stays loaded until it is reset: the
+        scheduler does that when it inspects the unit after its end.
+        """
+
+        def unloaded() -> bool:
+            self.scheduler.sweep()
+            return not self.viewers.is_there(self.scheduler.job(queue_id))
+
+        wait_until(unloaded, what="its units are unloaded")
+
     def all_ended(self) -> bool:
         self.scheduler.sweep()
         return all(job.is_ended for job in self.scheduler.jobs())

@@ -220,7 +220,7 @@ class _Request:
         if exchange is not None:
             exchange.close()
         retry = self._retry()
-        if retry is not None and retry.applies(exchange, error):
+        if retry is not None and retry.applies(error):
             return self._wait_for(retry) or self.failed(error)
         return self.failed(error)
 

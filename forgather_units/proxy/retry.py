@@ -99,18 +99,21 @@ class Retry:
     _left: int = _ATTEMPTS
     _deadline: float | None = None
 
-    def applies(self, exchange: Exchange | None, error: OSError) -> bool:
-        """Whether to repeat it after this error. `exchange` is None if the connection failed."""
-        was_cut = isinstance(error, Unreachable | Broken) and (exchange is None or exchange.has_received_nothing)
+    def applies(self, error: OSError) -> bool:
+        """Whether to repeat it after this error, if no byte of a response was sent to the client.
+
+        The viewer may have sent a part of its response: TensorBoard sends the body after the head, and a stop may come
+        between them.
+        """
         return (
-            was_cut
+            isinstance(error, Unreachable | Broken)
             and self._left > 0
             and (self.last_target is None or self.retry_policy.is_returning(self.last_target, self.target))
         )
 
-    async def next_exchange(self, exchange: Exchange, error: OSError) -> Exchange | None:
-        """The exchange that replaces a failed one; None if a retry cannot help."""
-        return await self.start() if self.applies(exchange, error) else None
+    async def next_exchange(self, error: OSError) -> Exchange | None:
+        """The exchange that replaces one that failed with `error`; None if a retry cannot help."""
+        return await self.start() if self.applies(error) else None
 
     async def start(self) -> Exchange | None:
         """An exchange with the viewer once it is back, the request sent; None if it does not come back."""
@@ -129,7 +132,7 @@ class Retry:
             except TookTooLong:
                 return None
             except Unreachable as error:
-                if not self.applies(None, error) or loop.time() > self._deadline:
+                if not self.applies(error) or loop.time() > self._deadline:
                     return None
                 if isinstance(where, OpenUnix) and where.is_new:
                     # A poll: no event reports that systemd listens on a socket that it was asked to start.

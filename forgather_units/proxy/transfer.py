@@ -42,8 +42,8 @@ class Transfer:
     failure: Callable[[OSError], Reply]
     finished: Callable[[int], None]
     chunked_request: bool = False
-    retry: Callable[[Exchange, OSError], Awaitable[Exchange | None]] | None = None
-    """Replaces an exchange that failed before its response started; None: give up."""
+    retry: Callable[[OSError], Awaitable[Exchange | None]] | None = None
+    """Replaces an exchange that failed before a byte was sent to the client; None: give up."""
     _code: int = 0
     _sent: asyncio.Event = field(default_factory=asyncio.Event)
     """The whole request has been sent; the timeout for the response starts."""
@@ -107,9 +107,10 @@ class Transfer:
             try:
                 head = await self._head()
                 body = BodyReader(self.exchange.framing())
+                received = await self._first_piece(body)
                 break
             except (Broken, TookTooLong) as error:
-                other = await self.retry(self.exchange, error) if self.retry else None
+                other = await self.retry(error) if self.retry else None
                 if other is None:
                     log.info("%s: %s", self.queue_id, sentence_of(error))
                     await self._fail(self.failure(error))
@@ -118,7 +119,6 @@ class Transfer:
                 self.exchange = other
         self._code = head.code
         await self.client.send_head(head.status, self.headers(head))
-        received = bytes(self.exchange.reader.rest)
         turn = 0
         while not body.done:
             if received and (piece := body.feed(received)):
@@ -148,6 +148,16 @@ class Transfer:
                 raise short(None)
             reader.feed(received)
         return reader.head
+
+    async def _first_piece(self, body: BodyReader) -> bytes:
+        """The first bytes of the body; may be empty if its length is unknown.
+
+        A viewer that is stopped between the head and a body of known length can then still be asked again.
+        """
+        received = bytes(self.exchange.reader.rest)
+        if not received and body.left and not (received := await self._receive(self.exchange.timeouts.stall)):
+            raise short(body.left)
+        return received
 
     async def _fail(self, reply: Reply) -> None:
         self._code = int(reply.status[:3])

@@ -52,11 +52,6 @@ class HeadReader:
         self._searched = 0
         self._interim = 0
 
-    @property
-    def has_interim(self) -> bool:
-        """Whether an interim response (1xx) has arrived."""
-        return self._interim > 0
-
     def feed(self, received: bytes) -> None:
         """Parse received bytes; raises Broken."""
         self.rest += received
@@ -154,11 +149,6 @@ class Exchange:
             case Fixed(length=length) if length <= largest:
                 return bytes(memoryview(self.reader.rest)[:length])
         return None
-
-    @property
-    def has_received_nothing(self) -> bool:
-        """Whether no byte of a response has arrived."""
-        return self.reader.head is None and not self.reader.rest and not self.reader.has_interim
 
     @property
     def has_sent_nothing(self) -> bool:

@@ -8,8 +8,8 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,14 @@ from forgather_units.proxy.upstream import Broken, Exchange
 
 DATA = f"/api/tb/{ID}/data/runs"
 BACK = Returning("tiny", ID)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
 
 
 class Dying:
-    """A viewer that closes each connection without a response once `dies` is set."""
+    """A viewer that sends `part` of a response, and closes the connection, once `dies` is set."""
 
-    def __init__(self, front: Front, viewer: MakeViewer) -> None:
-        held = Held(SILENT)
+    def __init__(self, front: Front, viewer: MakeViewer, part: bytes = SILENT) -> None:
+        held = Held(part)
         self.requested, self.dies = held.requested, held.may_respond
         self.viewer: Viewer = viewer(held)
         front.targets[ID] = Open("127.0.0.1", self.viewer.port, run="first")
@@ -162,30 +163,56 @@ def test_a_request_broken_by_a_crash_is_not_sent_again(front: Front, viewer: Mak
     assert len(dying.viewer.seen) == 1
 
 
-@pytest.mark.parametrize(
-    ("received", "applies"),
-    [
-        (b"", True),
-        (b"H", False),
-        (b"HTTP/1.1 100 Go on\r\n\r\n", False),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", False),
-    ],
-)
-def test_a_response_that_has_begun_is_not_requested_again(received: bytes, applies: bool) -> None:
+PARTS = [b"H", b"HTTP/1.1 100 Go on\r\n\r\n", HEAD, HEAD + b"half"]
+"""Beginnings of a response, none of which has been sent to the client."""
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_response_cut_in_the_middle_is_requested_again(
+    front: Front, viewer: MakeViewer, back: Open, part: bytes
+) -> None:
+    """TensorBoard sends the head and the body separately, and a stop may come between them."""
+    dying = Dying(front, viewer, part)
+    answer = _ask(front)
+    assert dying.requested.wait(120)
+    front.targets[ID] = back
+    dying.dies.set()
+    assert answer() == (200, b"back")
+
+
+@pytest.mark.parametrize("part", PARTS[:-1])
+def test_a_response_cut_in_the_relay_is_requested_again(
+    front: Front, viewer: MakeViewer, back: Open, part: bytes
+) -> None:
+    """The head of a body of known length is sent to the client together with the body's first bytes."""
+    dying = Dying(front, viewer, part)
+    answer = _ask(front)
+    wait_until(lambda: TRANSFERS.slots.in_use == 1, what="the relay has the request")
+    front.targets[ID] = back
+    dying.dies.set()
+    assert answer() == (200, b"back")
+
+
+def test_a_response_of_which_the_client_has_a_part_is_not_requested_again(
+    front: Front, viewer: MakeViewer, back: Open
+) -> None:
+    dying = Dying(front, viewer, PARTS[-1])
+    answer = _ask(front)
+    wait_until(lambda: TRANSFERS.slots.in_use == 1, what="the relay has the request")
+    front.targets[ID] = back
+    dying.dies.set()
+    with pytest.raises(IncompleteRead) as cut:
+        answer()
+    assert cut.value.partial == b"half"
+
+
+def test_a_request_that_takes_too_long_is_not_sent_again() -> None:
     target = below("/api/tb/", DATA)
     assert target is not None
-    retry = Retry(
-        RetryPolicy(lambda mount, name: BACK), target, "GET", Open("h", 1), lambda where: b"", Timeouts(first_byte=5)
-    )
-    ours, theirs = socket.socketpair()
-    with theirs:
-        theirs.sendall(received)
-        theirs.shutdown(socket.SHUT_WR)
-        exchange = Exchange(ours, "GET", b"GET / HTTP/1.1\r\n\r\n", Timeouts(), 5)
-        with closing(exchange), pytest.raises(Broken) as broken:
-            exchange.complete_body(100)
-    assert retry.applies(exchange, broken.value) is applies
-    assert not retry.applies(exchange, TookTooLong("slow"))
+    policy = RetryPolicy(lambda mount, name: BACK)
+    retry = Retry(policy, target, "GET", Open("h", 1), lambda where: b"", Timeouts(first_byte=5))
+    assert retry.applies(Broken("cut"))
+    assert not retry.applies(TookTooLong("slow"))
 
 
 def test_a_request_fails_if_the_viewer_ends(front: Front, viewer: MakeViewer) -> None:

@@ -77,7 +77,7 @@ def test_cancelling_a_queued_job_stops_its_unit(
     queue_id = scheduler.submit(files_of(tmp_path, port)).queue_id
     real.viewers.start(scheduler.job(queue_id), port)
     scheduler.kill(queue_id)
-    wait_until(lambda: not real.viewers.is_there(scheduler.job(queue_id)))
+    real.wait_unloaded(queue_id)
 
 
 @pytest.mark.parametrize("lazy", [True, False])
@@ -91,5 +91,5 @@ def test_a_sweep_stops_a_live_unit_of_an_ended_job(
     job = scheduler.job(queue_id)
     real.viewers.start(job, port)
     assert scheduler.sweep() == 1
-    wait_until(lambda: not real.viewers.is_there(job))
+    real.wait_unloaded(queue_id)
     assert scheduler.sweep() == 0

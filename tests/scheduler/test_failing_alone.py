@@ -101,7 +101,7 @@ def test_a_job_that_cannot_be_started_fails_alone(
     assert isinstance(real.state(good), Sleeping)
     later = submit(real, tmp_path)
     assert isinstance(real.state(later), Sleeping)
-    wait_until(lambda: not real.viewers.is_there(scheduler.job(bad)), what="no unit of the failed job is left")
+    real.wait_unloaded(bad)
     real.restart()
     assert ended(real, bad).outcome is Outcome.FAILED
     assert isinstance(real.state(good), Sleeping)
@@ -117,7 +117,7 @@ def test_a_job_that_cannot_be_inspected_fails_alone(real: RealScheduler, tmp_pat
     assert (state.outcome, "injected" in state.reason) == (Outcome.FAILED, True)
     assert isinstance(real.scheduler.job(good).state, Sleeping)
     FAULTS.clear()
-    wait_until(lambda: not real.viewers.is_there(real.scheduler.job(bad)), what="its units are stopped")
+    real.wait_unloaded(bad)
     assert "has ended already" in real.scheduler.kill(bad)
 
 
