@@ -28,6 +28,8 @@ from forgather_units.folders.watch import Watch
 log = logging.getLogger(__name__)
 
 _TOKEN_FORM: Final = re.compile(r"[0-9a-f]{64}")
+# RFC 6750, 2.1
+_BEARER_FORM: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def is_token(text: str) -> bool:
@@ -55,6 +57,8 @@ class CredentialKind(StrEnum):
     COOKIE = "cookie"
     QUERY = "query"
     PEER = "peer"
+    PROXY = "proxy"
+    """A trusted proxy has signed the caller in."""
     DISABLED = "disabled"
 
 
@@ -133,7 +137,12 @@ class Authority:
             watch.stop()
 
     def identify(self, environ: dict[str, Any]) -> Identity | None:
-        """The caller; None if not authenticated. Explicit credentials take precedence over a cookie."""
+        """The caller; None if not authenticated.
+
+        A token takes precedence over the user whom a trusted proxy names, and that over a session: the proxy knows
+        who uses the browser now. A bearer token of another program, which a proxy passes on, authenticates no request
+        and invalidates no session.
+        """
         return self._identify(presented(environ))
 
     def _account_of(self, credentials: Presented) -> str | None:
@@ -143,15 +152,20 @@ class Authority:
     def _identify(self, credentials: Presented) -> Identity | None:
         if not self.enabled:
             return Identity(CredentialKind.DISABLED)
-        if credentials.bearer is not None:
+        has_foreign_bearer = credentials.bearer is not None and _is_foreign(credentials.bearer)
+        if credentials.bearer is not None and not has_foreign_bearer:
             return Identity(CredentialKind.BEARER) if self._is_token(credentials.bearer) else None
         if credentials.query is not None:
             return Identity(CredentialKind.QUERY) if self._is_token(credentials.query) else None
+        if credentials.user is not None and (person := self._people.signed_in_as(credentials.user)) is not None:
+            return Identity(CredentialKind.PROXY, person)
         # A viewer's page could set a second cookie with our name for its own path: one valid session is enough.
         for session in credentials.sessions:
             if (person := self._person_of(session)) is not None:
                 return Identity(CredentialKind.COOKIE, person)
-        person = self._people.by_uid(credentials.peer) if credentials.peer is not None else None
+        if credentials.peer is None or has_foreign_bearer:
+            return None
+        person = self._people.by_uid(credentials.peer)
         return Identity(CredentialKind.PEER, person) if person is not None else None
 
     def sign_in(self, client: str, *, token: str | None = None, password: str | None = None) -> str:
@@ -226,6 +240,11 @@ class Authority:
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode("utf-8", "surrogatepass"), self.token.encode())
+
+
+def _is_foreign(bearer: str) -> bool:
+    """Whether it is a bearer token of another program, by its form."""
+    return _BEARER_FORM.fullmatch(bearer) is not None and not is_token(bearer)
 
 
 def _new_token() -> str:

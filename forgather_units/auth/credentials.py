@@ -1,4 +1,4 @@
-"""Reads a request's credentials: bearer token, `?token=`, session cookies, uid of a unix socket's peer."""
+"""Reads a request's credentials: bearer token, `?token=`, session cookies, uid of a socket's peer, user of a proxy."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ TOKEN_PARAMETER: Final = "token"  # noqa: S105 - the name of a parameter
 PEER: Final = "forgather.peer"
 """Key in the environ: the uid of the peer of a unix socket, as the kernel reports it. Not set behind a reverse proxy,
 where it would be the proxy's."""
+FORWARDED_USER: Final = "forgather.forwarded_user"
+"""Key in the environ: the name of the user whom a trusted proxy has signed in, as it says in the header of the setting
+user_header. Never empty."""
+FRONT_SIGN_IN: Final = "forgather.front_sign_in"
+"""Key in the environ: set if a proxy in front signs users in. Its cookies and headers are credentials too."""
 
 _BEARER = re.compile(r"[ \t]*bearer(?:[ \t]+(\S+))?[ \t]*", re.IGNORECASE)
 _IS_BEARER = re.compile(r"[ \t]*bearer(?:[ \t,]|$)", re.IGNORECASE)
@@ -26,6 +31,8 @@ class Presented:
     query: str | None
     sessions: tuple[str, ...]
     peer: int | None = None
+    user: str | None = None
+    """The user whom a trusted proxy has signed in."""
 
 
 def presented(environ: dict[str, Any]) -> Presented:
@@ -35,6 +42,7 @@ def presented(environ: dict[str, Any]) -> Presented:
         _query(environ.get("QUERY_STRING", "")),
         sessions_in(environ),
         environ.get(PEER),
+        environ.get(FORWARDED_USER),
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from forgather_units.auth.admissions import ADMISSIONS
 from forgather_units.auth.authority import Authority
+from forgather_units.auth.credentials import FORWARDED_USER
 from forgather_units.auth.gated_paths import needs_credentials
 from forgather_units.auth.origin import Hosts
 from forgather_units.domain.errors import ForgatherError
@@ -81,13 +82,17 @@ class Gate:
             log.error("%s", f"{why.message} ({why.hint})" if why.hint else why.message)
             return _OUT_OF_ORDER
         if identity is None and needs_credentials(environ):
-            return _UNAUTHENTICATED
+            return _unknown(environ[FORWARDED_USER]) if FORWARDED_USER in environ else _UNAUTHENTICATED
         return _FOREIGN if self._hosts.is_foreign(environ) else None
+
+
+def _unknown(user: str) -> _Refusal:
+    return _Refusal("401 Unauthorized", f"{user!r} may not use this server", (_CHALLENGE,))
 
 
 def _page(refusal: _Refusal, environ: Environ) -> bytes:
     root = root_of(environ)
-    if refusal is not _UNAUTHENTICATED:
+    if not refusal.status.startswith("401"):
         return error_page(
             refusal.status.partition(" ")[2], f"{refusal.detail[0].upper()}{refusal.detail[1:]}.", root=root
         )
@@ -96,7 +101,9 @@ def _page(refusal: _Refusal, environ: Environ) -> bytes:
     wanted = quote(environ.get("PATH_INFO", "").encode("latin-1")) + (f"?{query}" if query else "")
     return error_page(
         "Sign in",
-        "Sign in to open this address.",
+        "Sign in to open this address."
+        if refusal is _UNAUTHENTICATED
+        else f"{refusal.detail[0].upper()}{refusal.detail[1:]}. Sign in with a token to open this address.",
         links=[Link(f"/?next={quote(wanted, safe='/')}", "Sign in")],
         root=root,
     )

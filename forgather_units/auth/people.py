@@ -15,6 +15,7 @@ from forgather_units.host.account import account_name
 _ROOT: Final = 0
 # Seconds until a change of group membership is noticed; otherwise each request would query the directory.
 _CACHE_SECONDS: Final = 10.0
+_MAX_NAMES: Final = 1000
 _GROUP_MARK: Final = "%"
 
 
@@ -44,6 +45,7 @@ class People:
         self._admins = frozenset(admins)
         self._clock = clock
         self._cache: dict[int, tuple[float, Person | None]] = {}
+        self._signed_in: dict[str, tuple[float, Person | None]] = {}
 
     def by_name(self, name: str) -> Person | None:
         """None if the account is not permitted (any more)."""
@@ -53,6 +55,30 @@ class People:
             return self.by_uid(pwd.getpwnam(name).pw_uid)
         except KeyError:
             return None
+
+    def signed_in_as(self, name: str) -> Person | None:
+        """The person whom a trusted proxy names; None if not permitted.
+
+        The proxy asserts a name, the kernel an account: so it names neither root nor, on a shared host, the server's
+        own account (unless that is one of `admins`). Without a group the server's owner is the only person.
+        """
+        now = self._clock()
+        since, person = self._signed_in.get(name, (float("-inf"), None))
+        if now - since > _CACHE_SECONDS:
+            person = self._named(name)
+            if len(self._signed_in) >= _MAX_NAMES:
+                self._signed_in.clear()
+            self._signed_in[name] = (now, person)
+        return person
+
+    def _named(self, name: str) -> Person | None:
+        try:
+            uid = pwd.getpwnam(name).pw_uid
+        except (KeyError, ValueError):
+            return None
+        if uid == os.geteuid():
+            return OWNER if not self._group or OWNER.name in self._admins else None
+        return None if uid == _ROOT else self.by_uid(uid)
 
     def by_uid(self, uid: int) -> Person | None:
         """The person with this uid; None if not permitted.

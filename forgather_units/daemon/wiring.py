@@ -129,7 +129,7 @@ def open_app(loaded: Loaded) -> Iterator[App]:
                 runs,
                 services,
                 lookups,
-                TrustedProxies(settings.trusted_proxy),
+                TrustedProxies(settings.trusted_proxy, settings.user_header),
             )
             with authority.watching(), library.open(), runs.open(), _watching_jobs(app):
                 yield app

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
+from forgather_units.auth.credentials import FRONT_SIGN_IN
 from forgather_units.http.message import Headers
 from forgather_units.proxy.containment import ORIGIN_WIDE
 from forgather_units.proxy.credentials import holds_bearer, sets_session, without_session, without_token_in_url
@@ -52,6 +53,11 @@ _NEVER_UPSTREAM: Final = HOP_BY_HOP | _SET_BY_PROXY
 _NEVER_DOWNSTREAM: Final = HOP_BY_HOP | ORIGIN_WIDE | {"server", "referrer-policy"}
 _USUAL_CONNECTION: Final = frozenset({"", "keep-alive", "close"})
 
+# What a front that signs users in adds to their requests: its session, names, tokens.
+_OF_SIGN_IN: Final = re.compile(
+    r"HTTP_(COOKIE|AUTHORIZATION|(REMOTE|X_FORWARDED|X_AUTH|X_WEBAUTH|X_AMZN_OIDC|X_GOOG|CF_ACCESS).*)"
+)
+
 # Headers that are rewritten, or dropped if the result is empty.
 _REWRITTEN: Final[dict[str, Callable[[str], str]]] = {
     "HTTP_AUTHORIZATION": lambda value: "" if holds_bearer(value) else value,
@@ -79,12 +85,15 @@ def request_headers(environ: dict[str, Any], default_host: str) -> list[str]:
     headers: each header line costs the viewer time. Content-Length is not included; the code that sends the body adds
     it.
     """
+    has_front_sign_in = FRONT_SIGN_IN in environ
     named = _named_by(environ.get("HTTP_CONNECTION", ""))
     host = environ.get("HTTP_HOST", "")
     lines = [f"Host: {host or default_host}"]
     for key, value in environ.items():
         name = _wire_name(key)
         if name is None or (named and name.lower() in named):
+            continue
+        if has_front_sign_in and _OF_SIGN_IN.fullmatch(key):
             continue
         rewrite = _REWRITTEN.get(key)
         if rewrite and not (value := rewrite(value)):

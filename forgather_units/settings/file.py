@@ -13,6 +13,7 @@ from forgather_units.domain.text import shown
 from forgather_units.domain.unknown_name import unknown
 from forgather_units.files.regular_file import read_text
 from forgather_units.settings.contents import ArgsCheck, Contents, Parser, Problem
+from forgather_units.settings.front_values import sign_in_problem
 
 MOST_BYTES: Final = 1024 * 1024
 """Of a settings file."""
@@ -45,6 +46,8 @@ def read(file: Path, parsers: Mapping[str, Parser], check_args: ArgsCheck | None
             found.problems.append(Problem(line, unknown("setting", key, (*parsers, "services")), str(key)))
         else:
             _setting(key, line, _value(node), parsers[key], found)
+    if said := sign_in_problem(found.values):
+        found.problems.append(Problem(found.lines["user_header"], said, "user_header"))
     for kind in found.values.get("programs", {}):
         if said := check_args and check_args(kind, {}).get(""):
             found.problems.append(Problem(found.lines["programs"], f"programs: {said}", "programs"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from forgather_units.domain.base_path import SEGMENT
@@ -13,6 +13,14 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _PATTERN: Final = re.compile(r"\*(\.[A-Za-z0-9_-]+){2,}\.?")
 _NAMES: Final = "box.lab.org, box.lab.org:8443, *.lab.org or https://box.lab.org"
 _PROXIES: Final = "must be addresses (127.0.0.1), ranges (10.0.0.0/8) or unix"
+_HEADER: Final = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+# Clients and proxies send these with other values than a user's name, and the server or viewers need them.
+_OTHER_HEADERS: Final = re.compile(
+    r"(accept|access-control|cache|content|if|proxy|sec)-.*|x-forwarded-(by|for|host|port|prefix|proto|scheme|server|ssl)"
+    r"|accept|authorization|connection|cookie|date|expect|forwarded|from|host|keep-alive|last-event-id|origin|pragma"
+    r"|range|referer|te|trailer|transfer-encoding|upgrade|user-agent|via|x-real-ip|x-requested-with",
+    re.IGNORECASE,
+)
 _URL: Final = re.compile(rf"(https?://[^\s/?#@]+)((?:{SEGMENT})*)/?")
 
 
@@ -82,6 +90,32 @@ def trusted_proxies(value: Any) -> tuple[str, ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
         raise ValueError(_PROXIES)
     return tuple(_proxy(entry.strip()) for entry in entries if entry.strip())
+
+
+def user_header(name: str) -> str:
+    """The name of a header for a user's name; empty for none. Raises ValueError."""
+    if name and not _HEADER.fullmatch(name):
+        raise ValueError("must be the name of a header, in letters, digits and dashes (X-Forwarded-User)")
+    if _OTHER_HEADERS.fullmatch(name):
+        raise ValueError("must be a header that has no other purpose (X-Forwarded-User)")
+    return name
+
+
+def sign_in_problem(values: Mapping[str, Any]) -> str:
+    """Why these settings (each may be missing) cannot have a user_header; empty if they can, or have none."""
+    if not values.get("user_header"):
+        return ""
+    if not values.get("auth", True):
+        return "user_header has no effect with auth: false, which gives every request the rights of the server's owner"
+    networks = [ipaddress.ip_network(entry) for entry in values.get("trusted_proxy", ()) if entry != "unix"]
+    if not networks:
+        return (
+            "user_header needs trusted_proxy with the address of the proxy that sends it (never over the unix socket):"
+            " from other clients it would let each choose a user"
+        )
+    if any(network.prefixlen == 0 for network in networks):
+        return "user_header cannot be believed from every address: trusted_proxy must name the proxy"
+    return ""
 
 
 def _proxy(entry: str) -> str:

@@ -20,7 +20,14 @@ from forgather_units.domain.text import shown, text_problem, unicode_problem
 from forgather_units.domain.values import truth, whole_between
 from forgather_units.settings import paths
 from forgather_units.settings.contents import ArgsCheck, Contents, Problem, refuse
-from forgather_units.settings.front_values import BadEntry, allowed_hosts, public_url, trusted_proxies
+from forgather_units.settings.front_values import (
+    BadEntry,
+    allowed_hosts,
+    public_url,
+    sign_in_problem,
+    trusted_proxies,
+    user_header,
+)
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -66,6 +73,10 @@ class Settings:
         metadata=_restart(
             "reverse proxies whose X-Forwarded-For and -Proto are believed: addresses, ranges (10.0.0.0/8), unix"
         ),
+    )
+    user_header: str = field(
+        default="",
+        metadata=_restart("header in which a trusted proxy names the user whom it has signed in: X-Forwarded-User"),
     )
     public_url: str = field(
         default="",
@@ -267,6 +278,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "auth_dir": _folder,
     "allowed_hosts": lambda value: allowed_hosts(_names(value)),
     "trusted_proxy": trusted_proxies,
+    "user_header": lambda value: user_header(_text(value)),
     "public_url": lambda value: public_url(_text(value)),
     "group": _text,
     "admins": _names,
@@ -367,6 +379,8 @@ def load_all(file: Path | None, flags: Mapping[str, Any], check_args: ArgsCheck 
     given = parse({key: value for key, value in flags.items() if value is not None}, "command line")
     sources = {each.name: "default" for each in dataclasses.fields(Settings)}
     sources |= {key: f"{place}:{line}" for key, line in contents.lines.items()} | dict.fromkeys(given, "flag")
+    if problem := sign_in_problem(contents.values | given):
+        raise BadSettings(f"{sources['user_header']}: {problem}", field="user_header")
     settings = dataclasses.replace(Settings(), **contents.values | given)
     for each in dataclasses.fields(Settings):
         # The defaults are paths in the home and below $XDG_STATE_HOME: no parser has seen those.

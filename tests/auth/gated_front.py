@@ -36,7 +36,7 @@ class GatedFront(Clients):
     def guard(self, authority: Authority, allowed_hosts: tuple[str, ...] = ()) -> None:
         proxy = Proxy(lambda mount, queue_id: Unknown())
         self.authority = authority
-        self._gateway = Gateway(_app(authority), proxy, authority, Hosts(allowed_hosts))
+        self._gateway = Gateway(gated_app(authority), proxy, authority, Hosts(allowed_hosts))
 
     def stop(self) -> None:
         self._server.stop()
@@ -66,7 +66,8 @@ def detail(answer: requests.Response) -> str:
     return text
 
 
-def _app(authority: Authority) -> Flask:
+def gated_app(authority: Authority) -> Flask:
+    """Routes that tell which credential authenticated a request."""
     app = Flask("front", static_folder=None)
     errors.register(app)
     app.register_blueprint(auth.blueprint(authority))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from forgather_units.domain.errors import Malformed
+from forgather_units.domain.errors import BadSettings, Malformed
 from forgather_units.settings import paths
 from forgather_units.settings.settings import OnReload, Settings, load, needs_restart
 
@@ -59,6 +59,16 @@ def test_flags_override_the_file_and_the_defaults(tmp_path: Path) -> None:
             "public_url: https://box.lab.org/a?b",
             "public_url must be https://NAME or http://NAME:PORT, with or without a path",
         ),
+        ("user_header: X-Forwarded-User", "user_header needs trusted_proxy with the address of the proxy"),
+        ("user_header: X-Forwarded-User\ntrusted_proxy: unix", "user_header needs trusted_proxy with the address"),
+        ("user_header: Remote-User\ntrusted_proxy: [10.0.0.1, '::/0']", "cannot be believed from every address"),
+        ("user_header: Remote-User\ntrusted_proxy: 10.0.0.1\nauth: false", "no effect with auth: false"),
+        ("user_header: X_Forwarded_User", "user_header must be the name of a header, in letters, digits and dashes"),
+        ("user_header: 'X-User: alice'", "user_header must be the name of a header"),
+        ("user_header: true", "user_header must be text"),
+        ("user_header: Authorization", "user_header must be a header that has no other purpose"),
+        ("user_header: x-forwarded-for", "user_header must be a header that has no other purpose"),
+        ("user_header: Sec-Fetch-User", "user_header must be a header that has no other purpose"),
         ("public_url: https://box.lab.org/../a", "public_url must be"),
         ("public_url: https://box.lab.org//a", "public_url must be"),
         ("allowed_hosts: box", "allowed_hosts must be a list of names"),
@@ -91,6 +101,17 @@ def test_names_and_proxies_that_are_accepted(tmp_path: Path) -> None:
     for text, proxies in (("trusted_proxy: 127.0.0.1", ("127.0.0.1",)), ("trusted_proxy: ''", ())):
         file.write_text(text)
         assert load(file, {}).trusted_proxy == proxies
+
+
+def test_the_header_of_a_user(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    for name in ("X-Forwarded-User", "Remote-User", "X-Auth-Request-Preferred-Username"):
+        file.write_text(f"user_header: {name}\ntrusted_proxy: [unix, 10.0.0.1]\n")
+        assert load(file, {}).user_header == name
+    with pytest.raises(BadSettings, match="no effect with auth: false"):
+        load(file, {"auth": False})
+    file.write_text("user_header: ''\n")
+    assert load(file, {}).user_header == ""
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from forgather_units.api.json_body import json_body
-from forgather_units.auth.authority import Authority, Identity
+from forgather_units.auth.authority import Authority, CredentialKind, Identity
+from forgather_units.auth.credentials import FORWARDED_USER
 from forgather_units.auth.gate import IDENTITY
 from forgather_units.auth.session_cookie import cookie_name, cookie_path, shared
 from forgather_units.auth.sessions import MAX_AGE, TICKET_AGE, is_ticket
-from forgather_units.domain.errors import Malformed
+from forgather_units.domain.errors import Malformed, Refused
 
 
 def set_session(response: Response, *sessions: str) -> Response:
@@ -32,10 +33,13 @@ def blueprint(authority: Authority, address: str = "") -> Blueprint:
 
     @routes.get("/status")
     def status() -> dict[str, Any]:
+        identity: Identity | None = request.environ[IDENTITY]
         return {
-            "authenticated": request.environ[IDENTITY] is not None,
+            "authenticated": identity is not None,
             "has_password": authority.has_password,
             "auth_disabled": not authority.enabled,
+            "by_proxy": identity is not None and identity.credential is CredentialKind.PROXY,
+            "unknown_user": request.environ.get(FORWARDED_USER) if identity is None else None,
         }
 
     @routes.post("/login")
@@ -55,6 +59,9 @@ def blueprint(authority: Authority, address: str = "") -> Blueprint:
 
     @routes.post("/login-url")
     def login_url() -> dict[str, Any]:
+        if _identity().credential is CredentialKind.PROXY:
+            # It would outlive the sign-in there.
+            raise Refused(f"the proxy in front of this server signs you in: open {address}")
         person = _identity().person
         return {"url": authority.personal_login_url(address, person), "user": person.name, "seconds": TICKET_AGE}
 

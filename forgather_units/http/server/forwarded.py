@@ -1,4 +1,4 @@
-"""X-Forwarded-For and X-Forwarded-Proto of trusted reverse proxies.
+"""X-Forwarded-For and X-Forwarded-Proto of trusted reverse proxies, and the user whom they have signed in.
 
 Not left to waitress: it refuses a list of protocols with 400, as a chain of proxies sends it, and trusts one address.
 """
@@ -13,6 +13,7 @@ from typing import Any, Final
 from forgather_units.domain.base_path import is_base
 from forgather_units.domain.finding import Finding, Verdict
 from forgather_units.http.base_path import FORWARDED_PREFIX
+from forgather_units.http.server.forwarded_user import UserHeader
 
 Environ = dict[str, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -42,30 +43,38 @@ _FIX: Final = "have the proxy set it, in nginx: proxy_set_header X-Forwarded-For
 
 
 class TrustedProxies:
-    """The reverse proxies whose headers the server believes: addresses, ranges (10.0.0.0/8), `unix`. Thread-safe."""
+    """The reverse proxies whose headers the server believes: addresses, ranges (10.0.0.0/8), `unix`. Thread-safe.
 
-    def __init__(self, entries: Iterable[str] = ()) -> None:
+    `user_header` names the header in which they say who has signed in; it is never believed over the unix socket.
+    """
+
+    def __init__(self, entries: Iterable[str] = (), user_header: str = "") -> None:
         entries = tuple(entries)
         self._unix = UNIX in entries
         self._networks = tuple(ipaddress.ip_network(entry) for entry in entries if entry != UNIX)
+        self._users = UserHeader(user_header, self._networks)
         self._silent = ""
         self._naming = ""
 
     def apply(self, environ: Environ, *, is_unix: bool) -> None:
         """Set REMOTE_ADDR and the scheme from the headers of a trusted proxy, and remove these headers."""
         peer = environ.get("REMOTE_ADDR", "")
-        if self._unix if is_unix else self._is_trusted(_parsed(peer)):
+        is_trusted = self._unix if is_unix else self._is_trusted(_parsed(peer))
+        self._users.apply(environ, UNIX if is_unix else peer, is_believed=is_trusted and not is_unix)
+        if is_trusted:
             self._believe(environ, UNIX if is_unix else peer, came_through(environ, is_unix=is_unix))
         for name in _REMOVED:
             environ.pop(name, None)
 
     def findings(self) -> list[Finding]:
-        """A row of the doctor's report; none before a trusted proxy has passed a request on."""
+        """Rows of the doctor's report; that of X-Forwarded-For after a trusted proxy has passed a request on."""
+        users = self._users.findings()
         if self._silent:
-            return [Finding("reverse proxy", Verdict.WARN, f"{self._silent} {_SILENT}", _FIX)]
+            return [Finding("reverse proxy", Verdict.WARN, f"{self._silent} {_SILENT}", _FIX), *users]
         if self._naming:
-            return [Finding("reverse proxy", Verdict.OK, f"{self._naming} names its clients in X-Forwarded-For")]
-        return []
+            row = Finding("reverse proxy", Verdict.OK, f"{self._naming} names its clients in X-Forwarded-For")
+            return [row, *users]
+        return users
 
     def _believe(self, environ: Environ, peer: str, by_proxy: bool) -> None:
         hops = _values(environ.get(_FOR, ""))
