@@ -1,9 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { authQuery } from "../shared/api/queries";
-import { messageOf, onSignedOut } from "../shared/api/request";
+import { FrontSignInEnded, messageOf, onSignedOut } from "../shared/api/request";
 import { own } from "../shared/own-address";
+import { ReloadButton } from "../shared/parts/reload-button";
 import { Toasts } from "../shared/parts/toasts";
+import type { AuthStatus } from "../shared/api/types";
 import { nextOf } from "../features/sign-in/next";
 import { PasswordForm } from "../features/sign-in/password-form";
 import { CookieLost, SignIn, useSignIn } from "../features/sign-in/sign-in";
@@ -28,16 +30,16 @@ export function App({ token }: { token: string | null }) {
   }, [token, mutate]);
 
   const exchanging = token !== null && !obsolete && (signIn.isIdle || signIn.isPending);
-  const auth = useQuery({ ...authQuery, enabled: !exchanging, retry: true, retryDelay: 1_000 });
+  const auth = useQuery({ ...authQuery, enabled: !exchanging, retry: true, retryDelay });
 
   return (
     <>
       {exchanging || !auth.data ? (
-        <Waiting problem={auth.failureReason ? messageOf(auth.failureReason) : null} />
+        <Waiting error={auth.failureReason} />
       ) : !auth.data.authenticated && !auth.data.auth_disabled ? (
         <SignIn
           hasPassword={auth.data.has_password}
-          problem={signIn.error && problemOf(signIn.error)}
+          problem={signIn.error ? problemOf(signIn.error) : unknownUser(auth.data)}
           onDone={(offer) => {
             // The token in the address is obsolete after another sign-in.
             signIn.reset();
@@ -50,7 +52,7 @@ export function App({ token }: { token: string | null }) {
       ) : next !== null ? (
         <GoTo next={next} />
       ) : (
-        <Shell auth={auth.data} />
+        <Shell auth={auth.data} signInEnded={auth.failureReason instanceof FrontSignInEnded} />
       )}
       <Toasts />
     </>
@@ -61,14 +63,26 @@ function problemOf(error: Error): string {
   return error instanceof CookieLost ? messageOf(error) : `The sign-in link was not accepted: ${messageOf(error)}`;
 }
 
+/** Each request to a proxy without a sign-in may begin one, which would replace the one in another tab. */
+const retryDelay = (_count: number, error: Error): number => (error instanceof FrontSignInEnded ? 15_000 : 1_000);
+
+function unknownUser({ unknown_user: user }: AuthStatus): string | null {
+  return user && `${user} may not use this server. Sign in with its token, or ask an admin of the server for access.`;
+}
+
 /** Leaves the page for the viewer that asked for the sign-in. */
 function GoTo({ next }: { next: string }) {
   useEffect(() => window.location.replace(own(next)), [next]);
   return <WelcomePage>{null}</WelcomePage>;
 }
 
-function Waiting({ problem }: { problem: string | null }) {
-  return <WelcomePage>{problem && <p role="alert">{problem}</p>}</WelcomePage>;
+function Waiting({ error }: { error: Error | null }) {
+  return (
+    <WelcomePage>
+      {error && <p role="alert">{messageOf(error)}</p>}
+      {error instanceof FrontSignInEnded && <ReloadButton />}
+    </WelcomePage>
+  );
 }
 
 function OfferPassword({ onDone }: { onDone: () => void }) {

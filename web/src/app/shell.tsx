@@ -25,7 +25,13 @@ const VIEW_OF: Readonly<Record<View, React.ComponentType>> = {
 };
 
 /** The page after sign-in. */
-export function Shell({ auth }: { auth: AuthStatus }) {
+interface ShellProps {
+  auth: AuthStatus;
+  /** A proxy in front of the server asks for a sign-in. */
+  signInEnded: boolean;
+}
+
+export function Shell({ auth, signInEnded }: ShellProps) {
   const live = useLive();
   const route = useRoute();
   const { view, item } = route;
@@ -43,7 +49,7 @@ export function Shell({ auth }: { auth: AuthStatus }) {
       <div className={styles["shell"]} data-narrow={narrow} data-item={item ? true : undefined}>
         <Sidebar view={view} auth={auth} version={live.hello?.version ?? null} narrow={narrow} onNarrow={setNarrow} onKeys={() => setKeys(true)} />
         <div className={styles["stage"]}>
-          <ConnectionBanner connection={live.connection} />
+          <ConnectionBanner connection={live.connection} signInEnded={signInEnded} />
           <PausedBanner scheduler={scheduler} />
           <main id="main" className={styles["main"]} tabIndex={-1}>
             <Suspense fallback={null}>

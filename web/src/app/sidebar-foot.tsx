@@ -50,7 +50,7 @@ export function SidebarFoot({ auth, version, onKeys }: SidebarFootProps) {
       <HostButton />
       <div className={line["foot"]}>
         <span className={line["name"]}>{version ? `forgather ${version}` : ""}</span>
-        <Menu label="Account" icon="person" entries={auth.auth_disabled ? [keys] : [keys, ...account]} />
+        <Menu label="Account" icon="person" entries={auth.auth_disabled || auth.by_proxy ? [keys] : [keys, ...account]} />
       </div>
       <Modal
         open={password}

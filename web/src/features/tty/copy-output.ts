@@ -1,5 +1,5 @@
 /** Fetches a job's whole output from the server, since the terminal holds only a part of it. */
-import { request, withQuery } from "../../shared/api/request";
+import { FrontSignInEnded, request, withQuery } from "../../shared/api/request";
 import { own } from "../../shared/own-address";
 import { copyText } from "../../shared/parts/clipboard";
 import type { TtyOutput } from "../../shared/api/types";
@@ -31,7 +31,8 @@ function lines(text: string): string {
 
 /** null: longer than MAX_LENGTH. */
 async function wholeText(path: string): Promise<string | null> {
-  const response = await fetch(own(path), { credentials: "same-origin" });
+  const response = await fetch(own(path), { credentials: "same-origin", redirect: "manual" });
+  if (response.type === "opaqueredirect") throw new FrontSignInEnded(0);
   const reader = response.ok ? response.body?.getReader() : undefined;
   if (!reader) throw new Error(`The server responded with status ${response.status}.`);
   const decoder = new TextDecoder();

@@ -25,6 +25,13 @@ export class ApiError extends Error {
   }
 }
 
+/** A proxy in front of the server responded instead of it: the user is no longer signed in there. */
+export class FrontSignInEnded extends ApiError {
+  constructor(status: number) {
+    super(status, "Your sign-in has ended. Reload the page to sign in again.");
+  }
+}
+
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 let signedOutListener: () => void = () => undefined;
@@ -55,7 +62,13 @@ export async function requestPage<T>(path: string, signal?: AbortSignal): Promis
 }
 
 async function respond(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-  const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  const init: RequestInit = {
+    method,
+    credentials: "same-origin",
+    headers: { Accept: "application/json" },
+    // The server redirects no request to its API, but a proxy in front redirects to a sign-in, on another origin.
+    redirect: "manual",
+  };
   if (signal) init.signal = signal;
   if (body !== undefined) {
     init.headers = { ...init.headers, "Content-Type": "application/json" };
@@ -65,18 +78,27 @@ async function respond(method: Method, path: string, body?: unknown, signal?: Ab
     if (signal?.aborted) throw reason;
     throw new ApiError(0, "The server cannot be reached. Is it running?");
   });
-  if (response.ok) return response;
   const error = await errorOf(response);
-  if (error.status === 401 && !path.startsWith("/api/auth/")) signedOutListener();
+  if (!error) return response;
+  const isAuth = path.startsWith("/api/auth/");
+  if ((error.status === 401 || error instanceof FrontSignInEnded) && !isAuth) signedOutListener();
   throw error;
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
+/** The error in a response; null for the server's JSON. */
+export async function errorOf(response: Response): Promise<ApiError | null> {
+  const isJson = response.headers.get("Content-Type")?.includes("json") ?? false;
+  if (response.type === "opaqueredirect" || (response.ok && !isJson)) return new FrontSignInEnded(response.status);
+  if (response.ok) return null;
   const body: unknown = await response.json().catch(() => null);
   const text = (name: string): string | null => {
     const value = body && typeof body === "object" ? (body as Record<string, unknown>)[name] : null;
     return typeof value === "string" && value ? value : null;
   };
+  // Each of the server's own errors has a detail.
+  if ((response.status === 401 || response.status === 403) && text("detail") === null) {
+    return new FrontSignInEnded(response.status);
+  }
   return new ApiError(
     response.status,
     text("detail") ?? `The server responded with status ${response.status}.`,

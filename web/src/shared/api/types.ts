@@ -124,6 +124,10 @@ export interface AuthStatus {
   authenticated: boolean;
   has_password: boolean;
   auth_disabled: boolean;
+  /** A proxy in front of the server has signed the user in. */
+  by_proxy: boolean;
+  /** The user whom a proxy has signed in, and who may not use this server. */
+  unknown_user: string | null;
 }
 
 /** Of POST /api/auth/login. */
