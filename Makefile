@@ -13,6 +13,8 @@ RUN := $(if $(OWN_MANAGER),,$(BIN)/python -m forgather_units.sandbox run --)
 FLOORS := .venv-floors
 # TensorBoard with the profile plugin, separate: it would slow down all other TensorBoards of the tests.
 PROFILE := .venv-profile
+# Jupyter, in front of a server.
+JUPYTER := .venv-jupyter
 
 help:
 	@echo "make demo   start a server with a TensorBoard of sample runs; Ctrl-C ends it and leaves nothing running"
@@ -62,7 +64,14 @@ $(PROFILE)/.complete:
 	$(PROFILE)/bin/python -m pip install --quiet --disable-pip-version-check tensorboard tensorboard-plugin-profile
 	touch $@
 
-test: check-machine setup web web/node_modules/.package-lock.json $(VENV)/.tests-complete $(PROFILE)/.complete
+$(JUPYTER)/.complete:
+	$(PYTHON) -m venv $(JUPYTER)
+	$(JUPYTER)/bin/python -m pip install --quiet --disable-pip-version-check jupyterhub jupyter-server jupyter-server-proxy
+	npm install --silent --no-save --no-package-lock --prefix $(JUPYTER) configurable-http-proxy
+	touch $@
+
+test: check-machine setup web web/node_modules/.package-lock.json $(VENV)/.tests-complete $(PROFILE)/.complete \
+		$(JUPYTER)/.complete
 	$(BIN)/python -m pytest tests/sandbox tests/linters
 	$(RUN) $(abspath $(BIN))/python -m pytest -n 3 --dist loadfile $(patsubst %,--ignore=%,$(ALONE) $(OUTSIDE))
 	$(RUN) env FORGATHER_LIBRARIES=pure $(abspath $(BIN))/python -m pytest -n 3 --dist loadfile $(PURE)
