@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser.below_a_path import nginx
-from browser.tour import Front, WatchedBelow, tour
+from browser.tour import Front, WatchedBelow, services, tour
 from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import BrowserContext
@@ -19,12 +19,13 @@ BASE = "/lab/tensorboards"
 def lab(
     request: pytest.FixtureRequest,
     tmp_path: Path,
+    sample_runs: Path,
     make_forgather: Callable[..., Forgather],
     free_port: Callable[[], int],
 ) -> Iterator[Front]:
     port = free_port()
     url = f"http://127.0.0.1:{port}{BASE}"
-    server = make_forgather(public_url=url, trusted_proxy="127.0.0.1")
+    server = make_forgather(public_url=url, trusted_proxy="127.0.0.1", services=services(tmp_path, sample_runs))
     server.start()
     with nginx(tmp_path / "nginx", port, BASE, server.url, strips=request.param == "stripped"):
         yield Front(url, server)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser.jupyter import Jupyter, jupyter_server, jupyterhub
-from browser.tour import Front, WatchedBelow, tour
+from browser.tour import Front, WatchedBelow, services, tour
 from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import BrowserContext
@@ -23,10 +23,18 @@ def jupyter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(params=["proxy", "proxy/absolute"], ids=["stripped", "kept"])
-def lab(request: pytest.FixtureRequest, jupyter: Jupyter, make_forgather: MakeForgather) -> Iterator[Front]:
+def lab(
+    request: pytest.FixtureRequest,
+    jupyter: Jupyter,
+    tmp_path: Path,
+    sample_runs: Path,
+    make_forgather: MakeForgather,
+) -> Iterator[Front]:
     port = free_port()
     url = f"{jupyter.url}/{request.param}/{port}"
-    server = make_forgather(public_url=url, trusted_proxy="127.0.0.1", port=port)
+    server = make_forgather(
+        public_url=url, trusted_proxy="127.0.0.1", port=port, services=services(tmp_path, sample_runs)
+    )
     server.start()
     yield Front(url, server)
 

@@ -13,6 +13,19 @@ from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import BrowserContext, expect
 
+PASSWORD = "correct horse battery"
+
+
+def services(folder: Path, sample_runs: Path) -> dict[str, object]:
+    """The setting `services` for the tour: a TensorBoard, and a site that is written into `folder`."""
+    pages = folder / "handbook" / "docs"
+    pages.mkdir(parents=True)
+    (pages / "index.md").write_text("# Handbook\n")
+    (pages / "second.md").write_text("# Second page\n")
+    config = pages.parent / "mkdocs.yml"
+    config.write_text("{site_name: The lab, theme: {name: mkdocs, highlightjs: false}}\n")
+    return {"tensorboard": {"lab": {"logdir": str(sample_runs)}}, "mkdocs": {"handbook": {"config_file": str(config)}}}
+
 
 @dataclass(frozen=True)
 class Front:
@@ -42,12 +55,16 @@ class WatchedBelow(Watched):
 
 
 def tour(context: BrowserContext, lab: Front, sample_runs: Path, port: int, watched: Watched) -> None:
-    """Sign in by a link, start a TensorBoard, look at its charts and output, kill it, sign out, and sign in again."""
+    """Sign in by a link, start a TensorBoard, look at its charts and output, kill it, and sign out.
+
+    Then sign in with a password, and visit a declared service, MkDocs and an address that does not exist.
+    """
     watched.expect("status of (401|404)")
     page = context.new_page()
     assert lab.server.cli_json("login-url")["url"].startswith(f"{lab.url}/?token=")
     page.goto(f"{lab.url}/?token={lab.server.token}")
-    page.get_by_role("button", name="Skip").click()
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Set password").click()
     expect(page).to_have_url(f"{lab.url}/")
     start(page, sample_runs, port, "below")
     mine = card(page, "below")
@@ -83,9 +100,24 @@ def tour(context: BrowserContext, lab: Front, sample_runs: Path, port: int, watc
     page.goto(f"{lab.url}/api/tb/{queue_id}/")
     page.get_by_role("link", name="Sign in").click()
     expect(page).to_have_url(re.compile(re.escape(f"{lab.url}/?next=")))
-    page.get_by_role("textbox", name="Token").fill(lab.server.token)
+    page.get_by_label("Password or token", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("button", name="Skip").click()
     page.wait_for_url(f"{lab.url}/api/tb/{queue_id}/")
+    page.get_by_role("link", name="Forgather's page").click()
+    expect(page).to_have_url(f"{lab.url}/")
+
+    # A declared service has an address of its own, and its first visit wakes it.
+    page.goto(f"{lab.url}/api/tb/lab/#timeseries")
+    page.locator("scalar-card line-chart").first.wait_for(timeout=SLOWLY)
+
+    # MkDocs' own script asks at the root.
+    watched.expect("/livereload/")
+    page.goto(f"{lab.url}/api/mkdocs/handbook/")
+    expect(page.get_by_role("heading", name="Handbook", exact=True)).to_be_visible(timeout=SLOWLY)
+    page.get_by_role("link", name="Next").first.click()
+    expect(page).to_have_url(f"{lab.url}/api/mkdocs/handbook/second/")
+    expect(page.get_by_role("heading", name="Second page")).to_be_visible()
+
+    page.goto(f"{lab.url}/api/tb/q_1700000000000_00000000/")
     page.get_by_role("link", name="Forgather's page").click()
     expect(page).to_have_url(f"{lab.url}/")
