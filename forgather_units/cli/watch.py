@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from forgather_units.cli.connection.client import ServerGone
+from forgather_units.cli.connection.failures import ServerGone
 from forgather_units.cli.terminal import clear_screen
 
 # Ages change each second, and a look costs the server a millisecond.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -87,7 +88,7 @@ def handler_of(server: SmallServer) -> type[BaseHTTPRequestHandler]:
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                 self.wfile.write(b"0\r\n\r\n")
 
-        do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the names are http.server's
+        do_GET = do_POST = do_PATCH = do_DELETE = do_CONNECT = answer  # noqa: N815 - the names are http.server's
 
         def log_message(self, *args: Any) -> None:
             pass
@@ -96,11 +97,14 @@ def handler_of(server: SmallServer) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def small_server() -> Iterator[SmallServer]:
+def small_server(tls: ssl.SSLContext | None = None) -> Iterator[SmallServer]:
     """On a port of its own inside the `with`."""
     small = SmallServer()
     with ThreadingHTTPServer(("127.0.0.1", 0), handler_of(small)) as listening:
-        small.url = f"http://127.0.0.1:{listening.server_port}"
+        small.url = f"http{'s' if tls else ''}://127.0.0.1:{listening.server_port}"
+        if tls:
+            # The handshake takes place in the thread of each connection.
+            listening.socket = tls.wrap_socket(listening.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield small

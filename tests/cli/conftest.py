@@ -19,8 +19,11 @@ def server() -> Iterator[SmallServer]:
 @pytest.fixture
 def forgather(tmp_path: Path, server: SmallServer) -> Shell:
     """The command, with the small server as its server."""
-    ours = ("FORGATHER_", "XDG_", "http_proxy", "HTTP_PROXY")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    ours = ("FORGATHER_", "XDG_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_")
+    proxies = tuple(f"{scheme}_proxy" for scheme in ("http", "https", "all", "no"))
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(ours) and name.lower() not in proxies
+    }
     home = tmp_path / "home"
     folder = tmp_path / "here"
     for each in (home, folder):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,6 +15,7 @@ import requests
 from requests.auth import AuthBase
 
 from forgather_units.cli.connection.credentials import UNIX, Token, server_token, server_url
+from forgather_units.cli.connection.failures import ServerGone, ca_bundle, failure, foreign_response, not_ours
 from forgather_units.cli.connection.server_address import address_of, is_loopback
 from forgather_units.cli.connection.unix_socket import UnixSocket
 from forgather_units.domain.errors import ForgatherError, Refused, Unavailable
@@ -35,10 +35,6 @@ class Page(NamedTuple):
     objects: list[Record]
     following: str | None
     total: int
-
-
-class ServerGone(Unavailable):
-    """No response from the server, or not a complete one."""
 
 
 class _Bearer(AuthBase):
@@ -70,6 +66,8 @@ class Client:
         self._timeout = min(patience, _TIMEOUT[0]), patience
         self._session = requests.Session()
         self._session.auth = _Bearer(token.value)
+        if url.startswith("https:"):
+            self._session.verify = ca_bundle()
         if (address := address_of(url)) is not None and is_loopback(address.host):
             # Ignore $http_proxy for this host: the proxy would read the token.
             self._session.trust_env = False
@@ -89,14 +87,14 @@ class Client:
         """The JSON object of the response."""
         answer = self._json(method, path, body)
         if not isinstance(answer, dict):
-            raise self._not_ours()
+            raise not_ours(self.url)
         return answer
 
     def objects(self, path: str) -> list[Record]:
         """The JSON list of objects at `path`."""
         answer = self._json("GET", path, None)
         if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
-            raise self._not_ours()
+            raise not_ours(self.url)
         return answer
 
     def page(self, path: str) -> Page:
@@ -106,7 +104,7 @@ class Client:
             total = response.headers.get("X-Total-Count", "")
             following = response.links.get("next", {}).get("url")
         if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
-            raise self._not_ours()
+            raise not_ours(self.url)
         return Page(
             list(map(self.with_whole_url, objects)), following, int(total) if total.isdecimal() else len(objects)
         )
@@ -142,7 +140,7 @@ class Client:
         try:
             return response.json()
         except requests.JSONDecodeError:
-            raise self._not_ours() from None
+            raise not_ours(self.url) from None
         except requests.RequestException:
             raise self._gone() from None
 
@@ -183,7 +181,7 @@ class Client:
         except requests.RequestException:
             said = None
         if not isinstance(said, dict) or not isinstance(said.get("detail"), str):
-            return self._not_ours(f" (status {response.status_code})")
+            return foreign_response(self.url, response)
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             return self._denied()
         hint = said.get("hint")
@@ -207,40 +205,7 @@ class Client:
         path = self.url.removeprefix(UNIX)
         if path != self.url and Path(path).exists() and not os.access(path, os.R_OK | os.W_OK):
             return ServerGone(f"{path} is closed to you: {_MEMBERS}", hint=_JOIN)
-        address = address_of(self.url)
-        if address is None or is_loopback(address.host):
-            return ServerGone(
-                f"could not reach forgather-server at {self.url}; is it running? (start with: forgather server)"
-            )
-        if _is_caused_by(why, socket.gaierror):
-            return ServerGone(f"there is no host {address.host!r}", hint=f"is {self.url} spelled correctly?")
-        if _is_caused_by(why, ConnectionRefusedError):
-            return ServerGone(
-                f"{address.host} is there, and nothing listens at its port {address.port}",
-                hint="is the server running there, and is the port right?",
-            )
-        return ServerGone(
-            f"could not reach {self.url}", hint="is the host running, and does a firewall let this port through?"
-        )
-
-    def _not_ours(self, more: str = "") -> ForgatherError:
-        return Unavailable(
-            f"{self.url} does not respond like a forgather-server{more}", hint="does another program listen there?"
-        )
-
-
-def _is_caused_by(error: BaseException | None, kind: type[Exception]) -> bool:
-    """Whether one of the exceptions that led to `error` is a `kind`; urllib3 keeps the cause in `reason`."""
-    seen = set[int]()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, kind):
-            return True
-        inner = getattr(error, "reason", None) or next(
-            (each for each in error.args if isinstance(each, BaseException)), None
-        )
-        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
-    return False
+        return failure(self.url, why)
 
 
 def connect(flag: str | None, patience: float = _TIMEOUT[1]) -> Client:

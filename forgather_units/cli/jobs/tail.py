@@ -13,8 +13,9 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from forgather_units.cli.connection.client import Client, Record, ServerGone, job_path
+from forgather_units.cli.connection.client import Client, Record, job_path
 from forgather_units.cli.connection.events import Event, parse
+from forgather_units.cli.connection.failures import ServerGone
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.jobs.states import state_and_exit
 from forgather_units.cli.jobs.viewer_address import JobOutput

@@ -6,7 +6,8 @@ import argparse
 import time
 from typing import Final
 
-from forgather_units.cli.connection.client import Client, Record, ServerGone, connect, job_path
+from forgather_units.cli.connection.client import Client, Record, connect, job_path
+from forgather_units.cli.connection.failures import ServerGone
 from forgather_units.cli.jobs.job_id import full_id
 from forgather_units.cli.jobs.states import exit_status, is_ended, state_and_exit
 from forgather_units.cli.json_output import print_json
