@@ -105,16 +105,18 @@ def _of_forward_proxy(url: str, address: Address, error: requests.exceptions.Pro
 
 def _of_tls(address: Address, error: requests.exceptions.SSLError) -> ServerGone:
     certificate = _cause(error, ssl.SSLCertVerificationError)
+    # urllib3 1.26 compares the names itself, and has no exported type for that error.
+    is_of_other_name = certificate.verify_code in _OTHER_NAMES if certificate else "doesn't match" in str(error)
+    if is_of_other_name:
+        return ServerGone(
+            f"the certificate of {address} is for another name", hint="use the name for which it was issued"
+        )
     if certificate is None:
         reason = getattr(_cause(error, ssl.SSLError), "reason", None)
         if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"):
             plain = str(address).replace("https://", "http://", 1)
             return ServerGone(f"{address} does not speak TLS", hint=f"{plain}, if that is the server")
         return ServerGone(f"no TLS connection to {address} ({reason or 'the peer ended it'})")
-    if certificate.verify_code in _OTHER_NAMES:
-        return ServerGone(
-            f"the certificate of {address} is for another name", hint="use the name for which it was issued"
-        )
     if certificate.verify_code in (_EXPIRED, _NOT_YET_VALID):
         state = "has expired" if certificate.verify_code == _EXPIRED else "is not valid yet"
         return ServerGone(f"the certificate of {address} {state}", hint="is the clock of this machine right?")
