@@ -48,6 +48,7 @@ _NOUNS: Final[dict[str, str]] = {
     "service-unit": "your server as a systemd user unit, after an installation by pip: install, remove, status",
     "login": "store the token of another server, for commands with --server",
     "login-url": "print a one-time sign-in link (valid for 15 minutes)",
+    "jupyter": "your server at a unix socket, for the tile in JupyterLab's launcher",
     "doctor": "which features this host supports, and how to fix the others",
     "completion": "a script that completes commands, flags and the ids of jobs in bash, zsh or fish",
     "sandbox": "a private systemd where none is booted (needs root)",

@@ -43,6 +43,7 @@ def main(args: argparse.Namespace) -> int:
         "port": args.port,
         "log_level": args.log_level,
         "group": args.group,
+        "trusted_proxy": args.trusted_proxy,
         "auth": False if args.no_auth else None,
     }
     file = Path(args.config) if args.config else None

@@ -43,12 +43,12 @@ class Jupyter:
 
 
 @contextmanager
-def jupyter_server(folder: Path) -> Iterator[Jupyter]:
-    """A single Jupyter server."""
+def jupyter_server(folder: Path, **environment: str) -> Iterator[Jupyter]:
+    """A single Jupyter server, with these variables in its environment."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     options = [f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", f"--IdentityProvider.token={_SECRET}"]
-    with _running(["jupyter-server", "--no-browser", *options], folder, f"{url}/api"):
+    with _running(["jupyter-server", "--no-browser", *options], folder, f"{url}/api", **environment):
 
         def sign_in(context: BrowserContext) -> None:
             assert context.request.get(f"{url}/api/status?token={_SECRET}").ok
@@ -88,13 +88,14 @@ def jupyterhub(folder: Path) -> Iterator[Jupyter]:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, url: str) -> Iterator[None]:
+def _running(command: list[str], folder: Path, url: str, **more: str) -> Iterator[None]:
     """Run a program of Jupyter's environment in `folder`; the body runs once `url` responds."""
     assert _ENVIRONMENT.is_dir(), "Jupyter is not installed: make .venv-jupyter/.complete"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")},
         "PATH": f"{_ENVIRONMENT / 'bin'}:{os.environ['PATH']}",
         "HOME": str(folder),
+        **more,
     }
     with subprocess.Popen([_ENVIRONMENT / "bin" / command[0], *command[1:]], cwd=folder, env=environment) as process:
         try:

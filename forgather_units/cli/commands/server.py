@@ -17,6 +17,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--config", metavar="FILE", help="settings file (~/.config/forgather/config.yaml)")
     parser.add_argument("--group", help="group whose members may use its unix socket without a token")
     parser.add_argument(
+        "--trusted-proxy",
+        action="append",
+        metavar="ADDRESS",
+        help="reverse proxy whose headers are believed: an address, a range or unix; may be given several times",
+    )
+    parser.add_argument(
         "--no-auth",
         action="store_true",
         help="disable authentication: anyone who can reach the port has full control",

@@ -52,6 +52,11 @@ def server_url(flag: str | None) -> str:
     return _on_this_machine(checked_url(given, "--server" if flag else f"${_URL}"))
 
 
+def own_server_url() -> str:
+    """The base URL of this user's own server, whatever the environment says."""
+    return _own_url(load_all(None, {}))
+
+
 def _own_url(loaded: Loaded) -> str:
     """Where this user's server listens: as the settings say, or where it last did if they say nothing: it takes the
     next port if another program has the usual one."""
