@@ -45,6 +45,8 @@ _SENTENCES: Final[Mapping[int, str]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body of the request is too large",
 }
 
+_BELOW: Final = "If a reverse proxy shows the server below a path, public_url must contain that path."
+
 
 def _json_error(status: int, detail: str, **more: str) -> Response:
     response = jsonify({"detail": detail, **{name: text for name, text in more.items() if text}})
@@ -56,7 +58,9 @@ def _page_of(error: Response) -> Response:
     """The same error as a page."""
     sentences = [error.json["detail"], error.json.get("hint", "")] if error.json else []
     detail = ". ".join(f"{text[0].upper()}{text[1:]}".rstrip(".") for text in sentences if text)
-    body = error_page(HTTPStatus(error.status_code).phrase, f"{detail}.", root=root_of(request.environ))
+    is_unknown = error.status_code == HTTPStatus.NOT_FOUND and not request.path.startswith("/api/")
+    note = _BELOW if is_unknown and not request.script_root else ""
+    body = error_page(HTTPStatus(error.status_code).phrase, f"{detail}.", note=note, root=root_of(request.environ))
     page = Response(body, status=error.status_code)
     page.headers.extend((name, error.headers[name]) for name in ("Allow", "Retry-After") if name in error.headers)
     page.headers["Content-Security-Policy"] = POLICY

@@ -13,6 +13,7 @@ from forgather_units.auth.authority import Authority
 from forgather_units.auth.credentials import FORWARDED_USER
 from forgather_units.auth.gated_paths import needs_credentials
 from forgather_units.auth.origin import Hosts
+from forgather_units.auth.wrong_front import explanation
 from forgather_units.domain.errors import ForgatherError
 from forgather_units.error_page.page import Link, error_page
 from forgather_units.error_page.relative import root_of
@@ -39,7 +40,6 @@ class _Refusal:
 
 
 _UNAUTHENTICATED: Final = _Refusal("401 Unauthorized", "authentication required", (_CHALLENGE,))
-_FOREIGN: Final = _Refusal("403 Forbidden", "cross-site request refused")
 # The caller is not authenticated, so only the journal names the file and the problem.
 _OUT_OF_ORDER: Final = _Refusal("503 Service Unavailable", "the server cannot read its secrets; its journal says why")
 
@@ -83,11 +83,16 @@ class Gate:
             return _OUT_OF_ORDER
         if identity is None and needs_credentials(environ):
             return _unknown(environ[FORWARDED_USER]) if FORWARDED_USER in environ else _UNAUTHENTICATED
-        return _FOREIGN if self._hosts.is_foreign(environ) else None
+        return _foreign(environ) if self._hosts.is_foreign(environ) else None
 
 
 def _unknown(user: str) -> _Refusal:
     return _Refusal("401 Unauthorized", f"{user!r} may not use this server", (_CHALLENGE,))
+
+
+def _foreign(environ: Environ) -> _Refusal:
+    why = explanation(environ)
+    return _Refusal("403 Forbidden", f"cross-site request refused: {why}" if why else "cross-site request refused")
 
 
 def _page(refusal: _Refusal, environ: Environ) -> bytes:

@@ -67,7 +67,7 @@ class Hosts:
         if origin == "null":
             # A form on a page with `Referrer-Policy: no-referrer` hides its origin; the browser still says whose it is.
             return site is None
-        theirs = _origin(origin)
+        theirs = parse_origin(origin)
         return theirs is None or not self._is_ours(theirs, environ)
 
     def _is_ours(self, theirs: Origin, environ: dict[str, Any]) -> bool:
@@ -76,7 +76,7 @@ class Hosts:
         ours: str = environ["wsgi.url_scheme"]
         if ours == "https" and scheme != "https":
             return False
-        asked = _host_port(environ.get("HTTP_HOST", ""), scheme)
+        asked = parse_host(environ.get("HTTP_HOST", ""), scheme)
         if asked == host_port and scheme == ours:
             return True
         if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin" and asked == host_port:
@@ -89,23 +89,23 @@ class Hosts:
 
 def _configured(entry: str) -> list[Origin]:
     """The origins for an entry of allowed_hosts; none for a malformed one."""
-    if (whole := _origin(entry)) is not None:
+    if (whole := parse_origin(entry)) is not None:
         return [whole]
-    host_ports = ((scheme, _host_port(entry, scheme)) for scheme in _DEFAULT_PORTS)
+    host_ports = ((scheme, parse_host(entry, scheme)) for scheme in _DEFAULT_PORTS)
     return [(scheme, host_port) for scheme, host_port in host_ports if host_port is not None]
 
 
-def _origin(text: str) -> Origin | None:
+def parse_origin(text: str) -> Origin | None:
     """The origin in an Origin header; None for a malformed one."""
     parts = _ORIGIN.fullmatch(text)
     if parts is None:
         return None
     scheme = parts[1].lower()
-    host_port = _host_port(parts[2], scheme)
+    host_port = parse_host(parts[2], scheme)
     return None if host_port is None else (scheme, host_port)
 
 
-def _host_port(host: str, scheme: str) -> HostPort | None:
+def parse_host(host: str, scheme: str) -> HostPort | None:
     """Name and port in a Host header, with the scheme's default port; None for a malformed one."""
     name, parts = _name(host), _AUTHORITY.fullmatch(host)
     if name is None or parts is None:

@@ -11,9 +11,11 @@ from typing import Any
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.gate import Application, Gate
 from forgather_units.auth.origin import Hosts
+from forgather_units.error_page.tokenless import tokenless
 from forgather_units.http.base_path import BasePath
 from forgather_units.http.message import Reply
 from forgather_units.http.server.environ import IN_FLIGHT
+from forgather_units.proxy.containment import PUBLIC_ORIGIN
 from forgather_units.proxy.forwarding import InFlightRequest
 from forgather_units.proxy.mounts import is_mounted, rewrite_root_request
 from forgather_units.proxy.wsgi import Proxy
@@ -24,11 +26,16 @@ Environ = dict[str, Any]
 class Gateway:
     """WSGI entry point: gate, then proxy for viewer paths, Flask for the rest."""
 
-    def __init__(self, app: Application, proxy: Proxy, authority: Authority, hosts: Hosts, base: str = "") -> None:
+    def __init__(
+        self, app: Application, proxy: Proxy, authority: Authority, hosts: Hosts, public: tuple[str, str] = ("", "")
+    ) -> None:
+        """`public` are origin and base path of `public_url`."""
+        self._origin, base = public
         self._base = BasePath(base)
         self._app = app
         self._proxy = proxy
         self._gate = Gate(self._route, authority, hosts)
+        self._gated = tokenless(self._gate)
 
     def reads_body(self, raw: str) -> bool:
         """Whether this raw target is one of a viewer."""
@@ -38,18 +45,24 @@ class Gateway:
         if (address := self._base.with_slash(environ)) is not None:
             start_response("301 Moved Permanently", [("Location", address), ("Content-Length", "0")])
             return []
-        environ = self._base.apply(environ)
+        environ = self._applied(environ)
         if IN_FLIGHT in environ:
             # The gate has admitted it in handle_early(), and the request is sent.
             self._gate.mark(environ)
             return self._proxy(environ, start_response)
         # Before the gate, so that root requests of a viewer's page need the viewer's credentials.
-        return self._gate(rewrite_root_request(environ), start_response)
+        return self._gated(rewrite_root_request(environ), start_response)
 
     def handle_early(self, environ: Environ) -> Reply | InFlightRequest | None:
         """The EarlyHandler: only for viewers' paths, and only if the gate admits the request."""
-        environ = rewrite_root_request(self._base.apply(environ))
+        environ = rewrite_root_request(self._applied(environ))
         return self._proxy.handle_early(environ, self._gate.admits) if self._proxy.claims(environ) else None
+
+    def _applied(self, environ: Environ) -> Environ:
+        applied = self._base.apply(environ)
+        if self._origin:
+            applied[PUBLIC_ORIGIN] = self._origin
+        return applied
 
     def _route(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         return (self._proxy if self._proxy.claims(environ) else self._app)(environ, start_response)

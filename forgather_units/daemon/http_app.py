@@ -39,8 +39,8 @@ def http_app(app: App, address: str) -> Gateway:
     """The application that waitress serves. `address` is the URL that users open."""
     collector = Metrics(app.scheduler, app.events, app.units.accounting, app.lookups)
     flask_app = create_app([*blueprints(app, address), metrics.blueprint(collector)])
-    origin, base = split_base(app.settings.public_url)
-    allowed = (*app.settings.allowed_hosts, *filter(None, (origin,)))
+    public = split_base(app.settings.public_url)
+    allowed = (*app.settings.allowed_hosts, *filter(None, public[:1]))
     hosts = Hosts(allowed, own=(app.settings.host,))
     releases = Releases(app.units.programs, app.lookups.ask)
     resolve = resolver(app.scheduler, app.units.factory.paths.socket, releases.of, app.services.waits_for)
@@ -50,7 +50,7 @@ def http_app(app: App, address: str) -> Gateway:
         static_file=releases.file,
         subscribe=lambda changed: app.events.subscribed_to_jobs(lambda job: changed()),
     )
-    return Gateway(flask_app, proxy, app.authority, hosts, base)
+    return Gateway(flask_app, proxy, app.authority, hosts, public)
 
 
 def blueprints(app: App, address: str = "") -> Iterator[Blueprint]:

@@ -25,23 +25,34 @@ ORIGIN_WIDE: Final = frozenset(
 """Response headers that apply to the whole origin, or extend a worker's scope beyond the prefix. Only the server sends
 them."""
 
+PUBLIC_ORIGIN: Final = "forgather.public_origin"
+"""Key in the environ: the origin of `public_url`, for a reverse proxy that does not pass the Host header on."""
+
 # A CSP source cannot hold an IPv6 literal, nor anything that would end the directive.
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 
 
 # Bounded: a client chooses the host.
 @lru_cache(maxsize=256)
-def policy(scheme: str, host: str, prefix: str, at_root: tuple[str, ...] = (), *, script: bool = False) -> str:
+def policy(
+    scheme: str, host: str, prefix: str, at_root: tuple[str, ...] = (), *, public: str = "", script: bool = False
+) -> str:
     """The Content-Security-Policy to send in addition to the viewer's own; browsers enforce both.
 
     `at_root` are paths of the viewer outside of its prefix that its pages request. `host` is the request's Host header,
-    `prefix` the viewer's path prefix without a trailing slash. If the host is an IPv6 literal, the page is confined to
-    our origin only, since no source can contain one. `script`: the policy of a script that may run as a worker; it
-    confines the worker's imports too. Pages may load scripts from any source that their own policy allows.
+    `prefix` the viewer's path prefix without a trailing slash, `public` another origin of the server, if any. If the
+    host is an IPv6 literal, the page is confined to our origin only, since no source can contain one. `script`: the
+    policy of a script that may run as a worker; it confines the worker's imports too. Pages may load scripts from any
+    source that their own policy allows.
     """
     # A source whose path ends in a slash matches by prefix.
-    own = f"{scheme}://{host}{prefix}/" if _HOST.fullmatch(host) else "'self'"
-    asked = " ".join((own, *(f"{scheme}://{host}{path}" for path in at_root))) if own != "'self'" else own
+    asked_at = f"{scheme}://{host}"
+    origins = [asked_at, public] if public and public != asked_at else [asked_at]
+    if _HOST.fullmatch(host):
+        own = " ".join(f"{origin}{prefix}/" for origin in origins)
+        asked = " ".join((own, *(f"{origin}{path}" for origin in origins for path in at_root)))
+    else:
+        own = asked = "'self'"
     imports = f"; script-src {own} blob:" if script else ""
     return (
         # No allow-popups: a popup would be same-origin and scriptable.

@@ -21,7 +21,7 @@ from forgather_units.http.server.environ import HAND_OVER, UNREAD
 from forgather_units.http.tuning import THREADS
 from forgather_units.proxy import error_pages
 from forgather_units.proxy.connection import Timeouts, TookTooLong, Unreachable, connect, host_header, start_connect
-from forgather_units.proxy.containment import policy
+from forgather_units.proxy.containment import PUBLIC_ORIGIN, policy
 from forgather_units.proxy.destination import Ended, NotReady, Open, OpenUnix, Returning, Unknown, Waiting, sentence_of
 from forgather_units.proxy.headers import request_headers, response_headers
 from forgather_units.proxy.outcomes import HandedOver, HeadAnswered, Observer, Relayed
@@ -363,7 +363,8 @@ def policy_for(environ: Environ, target: RequestTarget, headers: Headers) -> str
     host = environ.get("HTTP_HOST", "")
     base = environ.get("SCRIPT_NAME", "")
     at_root = tuple(base + path for path in target.at_root)
-    return policy(environ["wsgi.url_scheme"], host, base + target.prefix, at_root, script=script)
+    public = environ.get(PUBLIC_ORIGIN, "")
+    return policy(environ["wsgi.url_scheme"], host, base + target.prefix, at_root, public=public, script=script)
 
 
 def _is_endless_head(exchange: Exchange) -> bool:

@@ -36,3 +36,13 @@ def test_the_sources_are_the_prefix(host: str, source: str) -> None:
 
 def test_imports_of_a_worker_are_confined_too() -> None:
     assert "script-src http://h.test/api/tb/q/ blob:" in policy("http", "h.test", "/api/tb/q", script=True)
+
+
+def test_a_proxy_may_hide_the_address_in_the_browser() -> None:
+    made = policy("http", "127.0.0.1:8764", "/api/tb/q", ("/font-roboto/",), public="https://box.test")
+    own = "http://127.0.0.1:8764/api/tb/q/ https://box.test/api/tb/q/"
+    assert f"form-action {own};" in made
+    fonts = "http://127.0.0.1:8764/font-roboto/ https://box.test/font-roboto/"
+    assert f"connect-src {own} {fonts} data: blob:;" in made
+    same = policy("https", "box.test", "/api/tb/q", public="https://box.test")
+    assert "form-action https://box.test/api/tb/q/;" in same
