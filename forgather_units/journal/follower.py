@@ -54,6 +54,8 @@ class Subscription:
         self._announced: Line | None = None
         self._history: Generator[Line, None, None] | None = None
         self._behind = True
+        self._missed = False
+        """News were dropped since the history in progress began, which may not contain them."""
         self._waiting: deque[Line] = deque()
         self._news = threading.Lock()
         self._finishing_since: float | None = None
@@ -122,7 +124,7 @@ class Subscription:
         with self._news:
             if len(self._waiting) >= _MAX_WAITING:
                 self._waiting.clear()
-                self._behind = True
+                self._behind = self._missed = True
             elif not self._behind or self._history is not None:
                 self._waiting.append(line)
         self.on_news()
@@ -138,12 +140,13 @@ class Subscription:
             with self._news:
                 # Lines offered from now on are kept: the history read below ends after this point.
                 self._waiting.clear()
+                self._missed = False
                 self._history = self._journal.read(self.unit, after=self._cursor)
         line = next(self._history, None)
         if line is None:
-            self._history = None
             with self._news:
-                self._behind = False
+                self._history = None
+                self._behind = self._missed
         return line
 
     def _from_news(self) -> Line | None:
