@@ -21,12 +21,18 @@ class InThread:
     """Serves `application` on a port of its own until `stop`. `handle_early` is the early handler."""
 
     def __init__(
-        self, application: Any, handle_early: Handle | None = None, backlog: int = 1024, **settings: Any
+        self,
+        application: Any,
+        handle_early: Handle | None = None,
+        backlog: int = 1024,
+        home: str = "/",
+        **settings: Any,
     ) -> None:
         listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
         self.port: int = listener.getsockname()[1]
         self.handle_early: Handle = handle_early or (lambda environ: None)
         self.reads_body = is_mounted
+        self.home = home
         self._application = application
         self._stop = Stop()
         how = {**WAITRESS_SETTINGS, **settings}

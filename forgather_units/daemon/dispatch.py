@@ -37,6 +37,11 @@ class Gateway:
         self._gate = Gate(self._route, authority, hosts)
         self._gated = tokenless(self._gate)
 
+    @property
+    def home(self) -> str:
+        """The path of the page, as the browser sees it."""
+        return f"{self._base.configured}/"
+
     def reads_body(self, raw: str) -> bool:
         """Whether this raw target is one of a viewer."""
         return is_mounted(self._base.without(raw))

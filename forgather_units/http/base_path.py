@@ -20,6 +20,11 @@ class BasePath:
     def __init__(self, base: str = "") -> None:
         self._base = base
 
+    @property
+    def configured(self) -> str:
+        """The base path of `public_url`."""
+        return self._base
+
     def without(self, raw: str) -> str:
         """A raw target without the configured base."""
         return raw[len(self._base) :] if self._base and raw.startswith(f"{self._base}/") else raw

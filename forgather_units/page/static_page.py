@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import mimetypes
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +38,11 @@ def blueprint() -> Blueprint:
     @routes.get("/")
     def index() -> AnyResponse:
         # A `?token=` is for the page's script, which removes it from the address bar at once.
-        response = _serve(_INDEX)
-        response.headers["Content-Security-Policy"] = POLICY
+        base = request.script_root
+        response = _below(base) if base else _serve(_INDEX)
+        response.headers["Content-Security-Policy"] = (
+            POLICY.replace("base-uri 'none'", "base-uri 'self'") if base else POLICY
+        )
         response.headers["Cache-Control"] = "no-cache"
         response.add_etag()
         return response.make_conditional(request)
@@ -53,6 +57,12 @@ def blueprint() -> Blueprint:
         return response
 
     return routes
+
+
+def _below(base: str) -> Response:
+    """The page with its address, which a front may show without the slash at its end (jupyter-server-proxy)."""
+    page = _INDEX.read_text(encoding="utf-8").replace("<head>", f'<head><base href="{escape(base)}/">', 1)
+    return Response(page, content_type="text/html; charset=utf-8")
 
 
 def _serve(file: Path) -> Response:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from forgather_units.domain.base_path import SEGMENT
+from forgather_units.domain.base_path import SEGMENT, TAKEN, is_taken
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _PATTERN: Final = re.compile(r"\*(\.[A-Za-z0-9_-]+){2,}\.?")
@@ -26,8 +26,11 @@ _URL: Final = re.compile(rf"(https?://[^\s/?#@]+)((?:{SEGMENT})*)/?")
 
 def public_url(text: str) -> str:
     """An address of a server, with or without a path; without a slash at its end. Raises ValueError."""
-    if text and not _URL.fullmatch(text):
+    parts = _URL.fullmatch(text)
+    if text and not parts:
         raise ValueError("must be https://NAME or http://NAME:PORT, with or without a path")
+    if parts and is_taken(parts[2]):
+        raise ValueError(f"must have a path that does not begin with one of the server's own: /{', /'.join(TAKEN)}")
     return text.removesuffix("/")
 
 

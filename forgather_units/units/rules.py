@@ -7,7 +7,6 @@ import os
 from forgather_units.domain.machine import Machine
 from forgather_units.domain.placement import Placement
 from forgather_units.host.environment import passed_variables
-from forgather_units.settings.front_values import split_base
 from forgather_units.settings.settings import Settings
 from forgather_units.units.hardening import Hidden
 from forgather_units.units.hiding import CONTAINER_SOCKETS
@@ -31,5 +30,5 @@ def rules_of(settings: Settings, machine: Machine) -> Rules:
         environment=passed_variables(settings.environment),
         limits=settings.limits,
         # A viewer is at the server's root: the base path is removed before it sees a request.
-        public_url=split_base(settings.public_url)[0],
+        public_url=settings.public_url,
     )

@@ -20,12 +20,12 @@ http {{
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port}{tls};
-    location {base}/ {{
-      proxy_pass {server}{path};
-      proxy_http_version 1.1;
-      proxy_buffering off;
-      {headers}
-    }}
+    proxy_http_version 1.1;
+    proxy_buffering off;
+    {headers}
+    location {base}/ {{ proxy_pass {server}{path}; }}
+    # What TensorBoard's page requests at the root of the host.
+    location /font-roboto/ {{ proxy_pass {server}; }}
   }}
 }}
 """
@@ -64,7 +64,7 @@ def nginx(
             base=base,
             server=server,
             path="/" if strips else "",
-            headers="\n      ".join(f"proxy_set_header {name} {value};" for name, value in headers.items()),
+            headers="\n    ".join(f"proxy_set_header {name} {value};" for name, value in headers.items()),
         )
     )
     command = [_NGINX, "-e", "stderr", "-p", str(folder), "-c", str(config)]

@@ -108,6 +108,6 @@ def _running(command: list[str], folder: Path, url: str, **more: str) -> Iterato
 
 def _answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=120).status_code < 500
+        return requests.get(url, timeout=120).ok
     except requests.ConnectionError:
         return False

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from browser.below_a_path import nginx
+from browser.page_steps import SLOWLY
 from browser.tour import Front, WatchedBelow, services, tour
 from browser.watched_page import Watched
 from forgather_server import Forgather
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 BASE = "/lab/tensorboards"
 
@@ -42,3 +44,13 @@ def test_a_tour_below_a_path(
     context: BrowserContext, lab: Front, sample_runs: Path, free_port: Callable[[], int], watched: Watched
 ) -> None:
     tour(context, lab, sample_runs, free_port(), watched)
+
+
+def test_tensorboard_gets_its_fonts_at_the_root(context: BrowserContext, lab: Front, watched: Watched) -> None:
+    page = context.new_page()
+    page.goto(f"{lab.url}/?token={lab.server.token}")
+    page.get_by_role("button", name="Skip").click()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    with page.expect_response(re.compile("/font-roboto/"), timeout=SLOWLY) as font:
+        page.goto(f"{lab.url}/api/tb/lab/")
+    assert (font.value.status, font.value.headers["content-type"]) == (200, "font/woff2")

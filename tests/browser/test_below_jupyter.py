@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from browser.jupyter import Jupyter, jupyter_server, jupyterhub
 from browser.tour import Front, WatchedBelow, services, tour
 from browser.watched_page import Watched
 from forgather_server import Forgather
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 from ports import free_port
 
 MakeForgather = Callable[..., Forgather]
@@ -44,6 +45,35 @@ def watched(lab: Front) -> Iterator[Watched]:
     noted = WatchedBelow(lab)
     yield noted
     assert noted.unexpected_below() == []
+
+
+def test_two_servers_below_one_host_get_no_cookie_of_each_other(
+    browser: Browser, jupyter: Jupyter, tmp_path: Path
+) -> None:
+    with ExitStack() as held:
+        context = held.enter_context(browser.new_context())
+        jupyter.sign_in(context)
+        page, urls = context.new_page(), []
+        for name in ("one", "other"):
+            port = free_port()
+            (tmp_path / name).mkdir()
+            urls.append(f"{jupyter.url}/proxy/{port}")
+            server = Forgather(tmp_path / name, public_url=urls[-1], trusted_proxy="127.0.0.1", port=port)
+            held.callback(server.clean)
+            server.start()
+            page.goto(f"{urls[-1]}/?token={server.token}")
+            page.get_by_role("button", name="Skip").click()
+            expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+        seen = [
+            {cookie["value"] for cookie in context.cookies(f"{url}/api/jobs") if "forgather" in cookie["name"]}
+            for url in urls
+        ]
+        assert [len(values) for values in seen] == [1, 1]
+        assert seen[0] != seen[1]
+        # Both are still signed in.
+        for url in urls:
+            page.goto(url)
+            expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
 
 
 def test_a_tour_through_jupyter(

@@ -37,7 +37,7 @@ class Engine(Clients):
     """The engine with an application that fails."""
 
     def __init__(self) -> None:
-        self._server = InThread(self._fail, max_request_body_size=MOST_BODY)
+        self._server = InThread(self._fail, max_request_body_size=MOST_BODY, home="/lab/")
         self.port = self._server.port
 
     def _fail(self, environ: dict[str, Any], start_response: Any) -> Any:
@@ -70,7 +70,8 @@ def test_a_browser_gets_a_page_and_other_clients_json(engine: Engine, head: byte
     code, headers, page = parts(engine.raw(head + HTML + b"\r\n"))
     assert (code, headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert sentence.replace("'", "&#x27;") in page
-    assert '<a href="/"' in page
+    # The page of the server, below its base path.
+    assert '<a href="/lab/"' in page
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert headers["x-content-type-options"] == "nosniff"
     for accept in (b"", b"Accept: */*\r\n"):

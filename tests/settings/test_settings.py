@@ -71,6 +71,8 @@ def test_flags_override_the_file_and_the_defaults(tmp_path: Path) -> None:
         ("user_header: Sec-Fetch-User", "user_header must be a header that has no other purpose"),
         ("public_url: https://box.lab.org/../a", "public_url must be"),
         ("public_url: https://box.lab.org//a", "public_url must be"),
+        ("public_url: https://box.lab.org/api", "public_url must have a path that does not begin with one of the"),
+        ("public_url: https://box.lab.org/Assets/x", "public_url must have a path that does not begin with one of"),
         ("allowed_hosts: box", "allowed_hosts must be a list of names"),
         ("- 1", "must be a mapping"),
         ("a: [", "is not YAML"),

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -62,7 +63,7 @@ def _responds(url: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("public_url", ["https://box.example.org", ""])
+@pytest.mark.parametrize("public_url", ["https://box.example.org", "https://box.example.org/lab/docs", ""])
 def test_links_use_the_public_url_and_never_the_port(serve: Callable[[str], str], public_url: str) -> None:
     """Without a public URL the links are paths, which are right under every host name."""
     url = serve(public_url)
@@ -75,4 +76,7 @@ def test_links_use_the_public_url_and_never_the_port(serve: Callable[[str], str]
     port = url.rpartition(":")[2]
     assert f":{port}" not in page + sitemap
     missing = requests.get(f"{url}{PREFIX}/not-there", timeout=120)
-    assert (missing.status_code, f'href="{PREFIX}/css/base.css"' in missing.text) == (404, True)
+    assert (missing.status_code, f'href="{urlsplit(public_url).path}{PREFIX}/css/base.css"' in missing.text) == (
+        404,
+        True,
+    )

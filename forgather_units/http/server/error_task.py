@@ -64,7 +64,10 @@ class PageErrorTask(ErrorTask):  # type: ignore[misc]
         # After a failure of the application `self.request` is a substitute without headers.
         error, request = self.request.error, self.channel.requests[0]
         sentence = _sentence(error, self.channel.adj)
-        headers, body = as_page(error_page(error.reason, sentence)) if _is_for_browser(request) else as_json(sentence)
+        if _is_for_browser(request):
+            headers, body = as_page(error_page(error.reason, sentence, root=self.channel.home))
+        else:
+            headers, body = as_json(sentence)
         self.status = f"{error.code} {error.reason}"
         self.response_headers.extend(headers)
         self.set_close_on_finish()

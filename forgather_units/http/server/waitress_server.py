@@ -29,6 +29,10 @@ class Application(Protocol):
     def reads_body(self) -> Callable[[str], bool]:
         """Whether it reads a large body of a request with this raw target itself."""
 
+    @property
+    def home(self) -> str:
+        """The path of its page, for the links of error pages."""
+
 
 def create_strict_server(
     application: Application, loop: Loop, limiter: Limiter, proxies: TrustedProxies, **settings: Any
@@ -37,7 +41,7 @@ def create_strict_server(
 
     `limiter` bounds how many early requests each viewer gets at a time; the channel reads the headers of `proxies`.
     """
-    channel_class = _channel_class(application.reads_body, proxies)
+    channel_class = _channel_class(application, proxies)
     server = create_server(application, map=loop, **settings)
     for dispatcher in list(loop.values()):
         if isinstance(dispatcher, BaseWSGIServer) and not issubclass(dispatcher.channel_class, StrictChannel):
@@ -47,12 +51,13 @@ def create_strict_server(
     return server
 
 
-def _channel_class(reads_body: Callable[[str], bool], trusted: TrustedProxies) -> type[StrictChannel]:
+def _channel_class(application: Application, trusted: TrustedProxies) -> type[StrictChannel]:
     class Parser(StrictParser):
-        may_stay_unread = staticmethod(reads_body)
+        may_stay_unread = staticmethod(application.reads_body)
 
     class Channel(StrictChannel):
         parser_class = Parser
         proxies = trusted
+        home = application.home
 
     return Channel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -41,6 +42,15 @@ def _enter(path: str, field: str) -> None:
         raise Unavailable(f"{path} cannot be accessed: {why.strerror}", field=field) from None
 
 
+def _site_url(public_url: str, prefix: str) -> str:
+    """Its server listens below the path, and overwrites the rest, which the hook restores.
+
+    The fragment is the path of `public_url`, which the requests to the server do not have.
+    """
+    public = urlsplit(public_url or f"http://{UNKNOWN_HOST}")
+    return f"{public.scheme}://{public.netloc}{prefix}/" + (f"#{public.path}" if public.path else "")
+
+
 def _below(path: str, folder: str) -> bool:
     return Path(path).is_relative_to(folder)
 
@@ -50,8 +60,7 @@ def generated_configuration(options: MkDocsOptions, prefix: str, public_url: str
     project = read_mkdocs_project(options.config_file)
     generated: dict[str, Any] = {
         "INHERIT": project.config_file,
-        # Its server listens below the path; the hook puts the whole back, which the server overwrites.
-        "site_url": f"{public_url or f'http://{UNKNOWN_HOST}'}{prefix}/",
+        "site_url": _site_url(public_url, prefix),
         "docs_dir": project.docs_dir,
         # MkDocs watches only its own configuration, not the inherited one.
         "watch": [project.config_file, *project.watch],

@@ -20,7 +20,10 @@ def on_config(config: MutableMapping[str, Any], **_others: Any) -> MutableMappin
     said = [each["site_url"] for each in getattr(config, "user_configs", ()) if each.get("site_url")]
     if said:
         configured = urlsplit(said[-1])
-        config["site_url"] = configured.path if configured.hostname == UNKNOWN_HOST else said[-1]
+        # The generated configuration has the path of the public URL in the fragment.
+        path = configured.fragment + configured.path
+        is_known = configured.hostname != UNKNOWN_HOST
+        config["site_url"] = f"{configured.scheme}://{configured.netloc}{path}" if is_known else path
     return config
 
 

@@ -23,6 +23,7 @@ def blueprint() -> Blueprint:
         mount = _MOUNT.match(page.path.removeprefix(request.script_root))
         if mount is None or page.netloc != request.host or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
             abort(404)
-        return redirect(f"{mount[0]}{_FONTS}/{name}", 307)
+        # From the root of the host, where the page requests it, to the viewer below the base path.
+        return redirect(f"..{request.script_root}{mount[0]}{_FONTS}/{name}", 307)
 
     return routes
