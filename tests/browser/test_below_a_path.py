@@ -51,6 +51,6 @@ def test_tensorboard_gets_its_fonts_at_the_root(context: BrowserContext, lab: Fr
     page.goto(f"{lab.url}/?token={lab.server.token}")
     page.get_by_role("button", name="Skip").click()
     expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
-    with page.expect_response(re.compile("/font-roboto/"), timeout=SLOWLY) as font:
+    with page.expect_response(re.compile("/api/tb/lab/font-roboto/"), timeout=SLOWLY) as font:
         page.goto(f"{lab.url}/api/tb/lab/")
     assert (font.value.status, font.value.headers["content-type"]) == (200, "font/woff2")
