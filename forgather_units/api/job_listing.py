@@ -6,7 +6,8 @@ The response is a plain list, as Forgather's clients expect it. Paging data is i
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
@@ -22,6 +23,8 @@ from forgather_units.domain.text import shown
 
 _DEFAULT_LIMIT: Final = 100
 _MAX_WORDS: Final = 20
+_FORGATHERS: Final = "include_dead_endpoints"
+"""A parameter that Forgather's own clients alone send."""
 
 
 def job_query() -> JobQuery:
@@ -55,12 +58,25 @@ def _cursor() -> Cursor | None:
 
 def listing_response(page: JobPage, job_json: JobJson) -> Response:
     """The list, with a link to the next page."""
-    response = jsonify([job_json.job(job) for job in page.jobs])
+    jobs = [job_json.job(job) for job in page.jobs]
+    response = jsonify(_as_forgather_lists(jobs) if _FORGATHERS in request.args else jobs)
     response.headers["X-Total-Count"] = str(page.total)
     if page.following is not None:
         query = {**request.args.to_dict(), "before": str(page.following)}
         response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
     return response
+
+
+def _as_forgather_lists(jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The jobs as Forgather's own server lists them: none that is queued, and each with a start.
+
+    Its clients sort by `started_at`, and cannot compare null with a number.
+    """
+    return [
+        {**job, "started_at": job["submitted_at"] if job["started_at"] is None else job["started_at"]}
+        for job in jobs
+        if job["status"] != "queued"
+    ]
 
 
 def older_than() -> float:

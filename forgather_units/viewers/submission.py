@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from forgather_units.domain.errors import Malformed, Refused, Unavailable
@@ -17,6 +18,7 @@ from forgather_units.units.hiding import why_not_bound
 from forgather_units.units.service_unit import bindable
 from forgather_units.viewers.contract import params as parse
 from forgather_units.viewers.contract.kind import Facts, Kind, WhyNot, look, nothing_reserved
+from forgather_units.viewers.contract.option import PATHS
 from forgather_units.viewers.declaration_args import PLACING
 
 _PRIORITIES: Final = range(-1_000_000, 1_000_001)
@@ -64,7 +66,8 @@ class SubmissionParser:
             raise Malformed("the body must be one JSON object")
         _only(body, _FIELDS, "")
         kind = self._kind(body)
-        params = _params(body, kind)
+        project_dir = _required_text(body, "project_dir")
+        params = _from_project(_params(body, kind), kind, project_dir)
         options = kind.options(**{name: parser(params, name) for name, parser in kind.parsers.items()})
         placing = _placing(params, self._no_sockets())
         self._find(kind)
@@ -79,7 +82,7 @@ class SubmissionParser:
         if parse.whole(body, "requested_gpus", 0) < 0:
             raise Refused("requested_gpus cannot be negative", field="requested_gpus")
         submission = Submission(
-            project_dir=_required_text(body, "project_dir"),
+            project_dir=project_dir,
             config=_required_text(body, "config"),
             kind=kind,
             options=options,
@@ -125,6 +128,15 @@ def _params(body: Body, kind: Kind) -> Body:
     if params.get(kind.required) is None:
         raise Refused(f"{kind.required} is missing", field=kind.required)
     return params
+
+
+def _from_project(params: Body, kind: Kind, project_dir: str) -> Body:
+    """The parameters with the relative paths of lists as paths below the client's folder, where they were typed."""
+    found = dict(params)
+    for option in kind.own_options:
+        if option.type is PATHS and isinstance(listed := params.get(option.name), list):
+            found[option.name] = [str(Path(project_dir, each)) if isinstance(each, str) else each for each in listed]
+    return found
 
 
 def _placing(params: Body, no_sockets: str) -> Placing:

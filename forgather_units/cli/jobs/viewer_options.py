@@ -15,6 +15,7 @@ from forgather_units.viewers.contract.shared_options import PLACING_OPTIONS
 
 Params = dict[str, Any]
 
+_SWITCHED_ON: Final[dict[str, Any]] = {"action": "store_const", "const": True}
 _NEEDS_ENQUEUE: Final = ("wait", "open", "follow")
 
 
@@ -35,6 +36,9 @@ def add_options(group: argparse._ArgumentGroup, options: Iterable[Option], kind:
             if each.type.typed:
                 said["type"] = _typed(each.type.typed)
         group.add_argument(*flags, **said)
+        if each.switches_off:
+            # The default, which Forgather's own command can spell out.
+            group.add_argument(f"--{each.name}", dest=each.name, help=argparse.SUPPRESS, **_SWITCHED_ON)
 
 
 def add_job_options(parser: Parser, kind: Kind) -> None:

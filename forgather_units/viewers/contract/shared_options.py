@@ -31,11 +31,13 @@ BIND_ALL: Final = Field(
 LISTENING: Final[Mapping[str, Option]] = {
     "port": Option(
         type=PORT,
+        short="-p",
         help="1 to 65535, or auto: the lowest free one ({default})",
         field=Field(Place.MAIN, "Port"),
     ),
     "host": Option(
         type=TEXT,
+        short="-H",
         metavar="H",
         help="address of this machine to listen on (127.0.0.1)",
         field=Field(Place.ADVANCED, "Host", "The address of this machine to listen on.", placeholder="127.0.0.1"),

@@ -45,6 +45,17 @@ class MkDocsOptions(Listening):
             details="Strict",
         ),
     )
+    dirty: bool = field(
+        default=False,
+        metadata=option(
+            type=TRUTH,
+            help="build only the pages that have changed",
+            # MkDocs before 1.5 knows only this name; later ones keep it beside --dirty.
+            flag="--dirtyreload",
+            field=Field(Place.ADVANCED, "--dirty", "Build only the pages that have changed; links may become stale."),
+            details="Dirty",
+        ),
+    )
     livereload: bool = field(
         default=True,
         metadata=option(
@@ -59,6 +70,7 @@ class MkDocsOptions(Listening):
         default=(),
         metadata=option(
             type=PATHS,
+            short="-w",
             metavar="PATH",
             help="watch this too; may be given again",
             flag=lambda paths: [f"--watch={path}" for path in paths],
