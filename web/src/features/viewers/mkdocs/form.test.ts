@@ -75,6 +75,12 @@ describe("the stored form", () => {
 
   it("may have been written by Forgather's page", () => {
     items.set(STORED_FORM.key, JSON.stringify({ configFile: "/x/mkdocs.yml", port: 8001, dirty: true, watchDirs: "/a\n/b" }));
-    expect(loadForm(store, STORED_FORM)).toEqual({ ...DEFAULTS, configFile: "/x/mkdocs.yml", port: "8001", watch: "/a, /b" });
+    expect(loadForm(store, STORED_FORM)).toEqual({
+      ...DEFAULTS,
+      configFile: "/x/mkdocs.yml",
+      port: "8001",
+      dirty: true,
+      watch: "/a, /b",
+    });
   });
 });
