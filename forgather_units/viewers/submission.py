@@ -11,6 +11,7 @@ from forgather_units.domain.errors import Malformed, Refused, Unavailable
 from forgather_units.domain.job import Submission
 from forgather_units.domain.listening import AUTO
 from forgather_units.domain.placement import Placing
+from forgather_units.domain.text import shown
 from forgather_units.files.lookups import Ask, directly
 from forgather_units.files.slots import DoesNotAnswer
 from forgather_units.host.addresses import check_host, check_port, may_look
@@ -64,7 +65,6 @@ class SubmissionParser:
         """
         if not isinstance(body, dict):
             raise Malformed("the body must be one JSON object")
-        _only(body, _FIELDS, "")
         kind = self._kind(body)
         project_dir = _required_text(body, "project_dir")
         params = _from_project(_params(body, kind), kind, project_dir)
@@ -93,7 +93,7 @@ class SubmissionParser:
             placing=placing,
             read_only_paths=tuple(beside),
         )
-        return submission, replace(facts, warnings=(*facts.warnings, *not_visible))
+        return submission, replace(facts, warnings=(*facts.warnings, *not_visible, *_ignored(body)))
 
     def _look(self, kind: Kind, options: Any) -> Facts:
         try:
@@ -151,6 +151,11 @@ def _placing(params: Body, no_sockets: str) -> Placing:
     if placing.memory_max and placing.memory_high and placing.memory_high > placing.memory_max:
         raise Refused("memory_high cannot be above memory_max", field="memory_high")
     return placing
+
+
+def _ignored(body: Body) -> list[str]:
+    """A sentence for each unknown key: a later version of Forgather's client may send more."""
+    return [f"the key {shown(key)} is unknown and has no effect" for key in body if key not in _FIELDS]
 
 
 def _only(mapping: Body, known: tuple[str, ...], where: str) -> None:

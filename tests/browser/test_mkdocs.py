@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from browser.page_steps import (
 )
 from browser.watched_page import Watched
 from forgather_server import Forgather
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
+from waiting import wait_until
 
 FreePort = Callable[[], int]
 ROOT = Path(__file__).parents[2]
@@ -90,9 +92,17 @@ def test_the_documents_open_behind_the_sign_in(
     site.get_by_role("link", name="Search").click()
     search = site.get_by_role("dialog", name="Search").get_by_role("searchbox")
     expect(search).to_be_visible()
-    search.press_sequentially("enable-linger")
     found = site.locator("#mkdocs-search-results").get_by_role("link")
-    expect(found.first).to_be_visible()
+
+    def finds() -> bool:
+        """What was typed before the index was loaded finds nothing."""
+        search.fill("")
+        search.press_sequentially("enable-linger")
+        with suppress(Error):
+            found.first.wait_for(timeout=2000)
+        return found.count() > 0
+
+    wait_until(finds, what="the search finds a page")
     found.first.click()
     expect(site.get_by_text("loginctl enable-linger").first).to_be_visible()
 

@@ -149,7 +149,12 @@ class Option:
 
 def option(**fields: Any) -> Mapping[str, Option]:
     """The metadata of a dataclass field; the arguments are the fields of Option."""
-    return {_KEY: Option(**fields)}
+    return again(Option(**fields))
+
+
+def again(made: Option) -> Mapping[str, Option]:
+    """The same for an option that is made already."""
+    return {_KEY: made}
 
 
 def options_of(values: type[Any], shared: Mapping[str, Option]) -> tuple[Option, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from forgather_units.domain import quantities
@@ -16,6 +17,7 @@ from forgather_units.viewers.contract.option import (
     Field,
     Option,
     Place,
+    again,
     option,
     options_of,
     whole_number,
@@ -31,7 +33,6 @@ BIND_ALL: Final = Field(
 LISTENING: Final[Mapping[str, Option]] = {
     "port": Option(
         type=PORT,
-        short="-p",
         help="1 to 65535, or auto: the lowest free one ({default})",
         field=Field(Place.MAIN, "Port"),
     ),
@@ -49,6 +50,12 @@ LISTENING: Final[Mapping[str, Option]] = {
     ),
 }
 """The fields of domain.listening.Listening."""
+
+
+def with_short(name: str, flag: str) -> Mapping[str, Option]:
+    """The metadata of a dataclass field: an option of LISTENING with a short flag for this kind's command."""
+    return again(replace(LISTENING[name], short=flag))
+
 
 _PLACING: Final[Mapping[str, Option]] = {
     "private": Option(

@@ -8,7 +8,7 @@ from typing import Final
 
 from forgather_units.domain.listening import Listening, Port
 from forgather_units.viewers.contract.option import PATH, PATHS, TRUTH, Field, Files, Place, option, words_of
-from forgather_units.viewers.contract.shared_options import window_title
+from forgather_units.viewers.contract.shared_options import window_title, with_short
 
 DEFAULT_PORT: Final = 8000
 
@@ -34,7 +34,7 @@ class MkDocsOptions(Listening):
             ),
         )
     )
-    port: Port = field(default=DEFAULT_PORT, kw_only=True)
+    port: Port = field(default=DEFAULT_PORT, kw_only=True, metadata=with_short("port", "-p"))
     strict: bool = field(
         default=False,
         metadata=option(
