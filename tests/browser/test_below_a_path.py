@@ -1,4 +1,4 @@
-"""The page, a TensorBoard and its output below a path of nginx, which removes it or keeps it."""
+"""The page, a TensorBoard and its output at the root of nginx, and below a path, which nginx removes or keeps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, expect
 BASE = "/lab/tensorboards"
 
 
-@pytest.fixture(params=["stripped", "kept"])
+@pytest.fixture(params=["root", "stripped", "kept"])
 def lab(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -26,10 +26,11 @@ def lab(
     free_port: Callable[[], int],
 ) -> Iterator[Front]:
     port = free_port()
-    url = f"http://127.0.0.1:{port}{BASE}"
+    base = "" if request.param == "root" else BASE
+    url = f"http://127.0.0.1:{port}{base}"
     server = make_forgather(public_url=url, trusted_proxy="127.0.0.1", services=services(tmp_path, sample_runs))
     server.start()
-    with nginx(tmp_path / "nginx", port, BASE, server.url, strips=request.param == "stripped"):
+    with nginx(tmp_path / "nginx", port, base, server.url, strips=request.param != "kept"):
         yield Front(url, server)
 
 
@@ -44,6 +45,19 @@ def test_a_tour_below_a_path(
     context: BrowserContext, lab: Front, sample_runs: Path, free_port: Callable[[], int], watched: Watched
 ) -> None:
     tour(context, lab, sample_runs, free_port(), watched)
+
+
+def test_mkdocs_reloads_a_changed_page(context: BrowserContext, lab: Front, tmp_path: Path, watched: Watched) -> None:
+    page = context.new_page()
+    page.goto(f"{lab.url}/?token={lab.server.token}")
+    page.get_by_role("button", name="Skip").click()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    page.goto(f"{lab.url}/api/mkdocs/handbook/")
+    expect(page.get_by_role("heading", name="Handbook", exact=True)).to_be_visible(timeout=SLOWLY)
+    if not lab.base:
+        watched.expect("/livereload/")
+    (tmp_path / "handbook" / "docs" / "index.md").write_text("# Written just now\n")
+    expect(page.get_by_role("heading", name="Written just now")).to_be_visible(timeout=SLOWLY)
 
 
 def test_tensorboard_gets_its_fonts_at_the_root(context: BrowserContext, lab: Front, watched: Watched) -> None:
