@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+import pytest
 import requests
 import yaml
 from ports import free_port
@@ -123,12 +124,17 @@ class Forgather:
     def wait_status(self, queue_id: str, *statuses: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """The job once it is in one of `statuses`."""
 
-        def found() -> dict[str, Any] | None:
-            job = self.job(queue_id)
-            return job if job["status"] in statuses else None
+        job: dict[str, Any] = {}
 
-        job = wait_until(found, seconds, f"{queue_id} is {statuses}")
-        assert job is not None
+        def is_reached() -> bool:
+            job.update(self.job(queue_id))
+            return job["status"] in statuses
+
+        try:
+            wait_until(is_reached, seconds)
+        except AssertionError:
+            unit = self.systemctl("status", "--no-pager", "--lines=0", "--all", f"{self.prefix}-*{queue_id}*")
+            pytest.fail(f"{queue_id} is not {statuses} within {seconds} s:\n{job}\n{unit}\n{self.log.read_text()}")
         return job
 
     # The command line and systemd

@@ -112,6 +112,8 @@ class Viewers:
         self._factory.prepare(job)
         listen = self._resolve(job.submission.options.address, port) if port else ()
         planned = self._factory.plan(job, port, listen)
+        for unit, text in planned.drop_ins.items():
+            self._factory.files.write_drop_in(unit, text)
         self._bus.start_transient(planned.first, planned.units)
         if planned.then:
             self._bus.start(planned.then)
@@ -128,7 +130,7 @@ class Viewers:
     def reset_start_limit(self, job: Job) -> None:
         """Count only failures from now on: a viewer that fell asleep has not failed.
 
-        exit_record.sh does it too. But systemd 252 loses a transient unit's ExecStopPostEx= at a daemon-reload.
+        exit_record.sh does it too, unless the unit was started without a drop-in file and systemd was reloaded since.
         """
         self._bus.reset_failed(self._service(job))
 
@@ -225,7 +227,7 @@ class Viewers:
         """Unload the units of an ended job and remove its exit records, which the history contains."""
         for unit in (self._socket(job), self._service(job)):
             self._bus.reset_failed(unit)
-        self._factory.files.forget(job.queue_id)
+        self._factory.files.forget(job.queue_id, self._service(job))
 
     def drop_records(self, job: Job) -> None:
         """Remove the exit records of its units."""

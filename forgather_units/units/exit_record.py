@@ -31,21 +31,6 @@ class ExitRecord:
     """Its manager was stopping."""
 
 
-def stop_post_command(
-    script: Path, file: Path, unit: str, scope_flag: str, socket: str = "", spare: str = ""
-) -> list[tuple[bytes, list[bytes], list[bytes]]]:
-    """The value of ExecStopPostEx= that writes `file` by `script` (of scripts.py).
-
-    Its failure must not count as the viewer's.
-
-    `socket` is the unit that has the viewer's port, where there is one; `spare` the file that takes the line where
-    `file` cannot be written. `privileged` means: outside of the sandbox,
-    since inside neither `file` nor the manager can be reached.
-    """
-    argv = ["/bin/sh", str(script), str(file), unit, scope_flag, socket, spare]
-    return [(b"/bin/sh", [word.encode() for word in argv], [b"ignore-failure", b"no-env-expand", b"privileged"])]
-
-
 def read_exit_record(file: Path, spare: Path | None = None) -> ExitRecord | None:
     """The newer record of those in `file` and in `spare`, None where there is none (or none that can be read)."""
     found = [record for each in (file, spare) if each is not None and (record := _read(each))]

@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from forgather_units.domain.errors import Refused
@@ -19,7 +20,7 @@ from forgather_units.domain.text import shown, unicode_problem
 from forgather_units.domain.viewer import Kinds, Options, ViewerKind
 from forgather_units.systemd.manager import UnitRefused
 from forgather_units.systemd.names import UnitNames
-from forgather_units.units.exit_record import stop_post_command
+from forgather_units.units.exit_command import ExitCommand
 from forgather_units.units.hardening import Hidden, Situation, harden
 from forgather_units.units.hiding import name_servers, why_not_bound
 from forgather_units.units.limits import Limited, limit
@@ -75,6 +76,8 @@ class Planned:
     first: str
     then: str
     placed: Placed
+    drop_ins: Mapping[str, str]
+    """By unit, the content of its drop-in file."""
 
 
 def prepared_text(job: Job, public_url: str, scripts: str) -> str | None:
@@ -123,31 +126,25 @@ class UnitFactory:
         confined, remarks = write_access(hardened.properties, job.submission, self.rules.writable_logdir, plugins)
         notices = (*why_not, *not_visible, *hardened.notices, *limited.notices, *remarks)
         placed = Placed(placement, (*hardened.holds, *limited.holds), notices)
+        at_end = self._exit_command(job, placement)
         properties = {
             **self._common(job, port, placed),
+            "ExecStopPostEx": at_end.service_property(),
             **confined,
             **limited.properties,
             **(self._behind_socket(job, port) if placement is Placement.SOCKET else self._directly(job, port)),
         }
         if placement is Placement.DIRECT:
-            return Planned({service: properties}, service, "", placed)
+            return Planned({service: properties}, service, "", placed, {service: at_end.drop_in()})
         socket = self.names.socket(job)
         about = socket_properties(
             self.paths.socket(job.queue_id),
             list(listen),
             f"Socket of {self._description(job, port)}",
-            [
-                "/bin/sh",
-                str(self.scripts.exit_record),
-                str(self.paths.socket_exit_file(job.queue_id)),
-                socket,
-                self.machine.scope.flag,
-                "",
-                str(self.paths.spare_file(self.paths.socket_exit_file(job.queue_id))),
-            ],
+            self._recorded(self.paths.socket_exit_file(job.queue_id), socket),
         )
         units = {socket: {**about, "Slice": self.names.slice}, service: properties}
-        return Planned(units, socket, "" if placing.lazy else service, placed)
+        return Planned(units, socket, "" if placing.lazy else service, placed, {service: at_end.drop_in()})
 
     def unenforced(self, submission: Submission) -> tuple[str, ...]:
         """A sentence for each of its limits that the manager accepts and does not enforce on this host."""
@@ -206,8 +203,6 @@ class UnitFactory:
         return [f"{name}={value}".encode() for name, value in variables.items()]
 
     def _common(self, job: Job, port: int | None, placed: Placed) -> dict[str, Any]:
-        unit, socket = self.names.service(job), self.names.socket(job)
-        has_socket = placed.placement is Placement.SOCKET
         own_tmp = "private /tmp" in placed.protections
         runtime = f"{self.names.prefix}-viewers/{job.queue_id}"
         tmp = "/tmp" if own_tmp else f"{self.machine.runtime_dir}/{runtime}"  # noqa: S108 - PrivateTmp
@@ -215,18 +210,10 @@ class UnitFactory:
             "Description": self._description(job, port),
             "Documentation": ["man:forgather(1)"],
             "Slice": self.names.slice,
-            "ExecStopPostEx": stop_post_command(
-                self.scripts.exit_record,
-                self.paths.exit_file(job.queue_id),
-                unit,
-                self.machine.scope.flag,
-                socket if has_socket else "",
-                str(self.paths.spare_file(self.paths.exit_file(job.queue_id))),
-            ),
             "Environment": self._environment(job, port, placed, tmp),
             **({} if own_tmp else {"RuntimeDirectory": [runtime], "RuntimeDirectoryMode": 0o700}),
             # What a child prints and dies at once, journald attributes to no unit; this is on the stream itself.
-            "SyslogIdentifier": self.names.identifier(unit),
+            "SyslogIdentifier": self.names.identifier(self.names.service(job)),
             "TimeoutStartUSec": int(self.rules.start_timeout * 1e6),
             "TimeoutStopUSec": int(self.rules.stop_timeout * 1e6),
             "OOMPolicy": "stop",
@@ -238,6 +225,14 @@ class UnitFactory:
             "RestartPreventExitStatus": ([], [_SIGKILL]),
             **_STARTS,
         }
+
+    def _exit_command(self, job: Job, placement: Placement) -> ExitCommand:
+        socket = self.names.socket(job) if placement is Placement.SOCKET else ""
+        return self._recorded(self.paths.exit_file(job.queue_id), self.names.service(job), socket)
+
+    def _recorded(self, file: Path, unit: str, socket: str = "") -> ExitCommand:
+        spare = str(self.paths.spare_file(file))
+        return ExitCommand(self.scripts.exit_record, file, unit, self.machine.scope.flag, socket, spare)
 
     def _directly(self, job: Job, port: int | None) -> dict[str, Any]:
         argv = self._command_line(job, job.submission.options, port)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
 from typing import Any
+
+from forgather_units.units.exit_command import ExitCommand
 
 
 def socket_properties(
-    path: str, listen: list[tuple[str, int]], description: str, stop_post: Sequence[str]
+    path: str, listen: list[tuple[str, int]], description: str, at_end: ExitCommand
 ) -> dict[str, Any]:
-    """`listen` holds numeric addresses and ports, none for a private one. `stop_post` is the command at its end."""
+    """`listen` holds numeric addresses and ports, none for a private one."""
     streams = [path, *(_spelled(address, port) for address, port in listen)]
     return {
         "Description": description,
@@ -19,7 +20,7 @@ def socket_properties(
         "DirectoryMode": 0o700,
         "RemoveOnStop": True,
         "CollectMode": "inactive",
-        "ExecStopPost": [_stop_post(stop_post)],
+        "ExecStopPost": at_end.socket_property(),
     }
 
 
@@ -29,8 +30,3 @@ def _spelled(address: str, port: int) -> str:
         # As TensorBoard's --bind_all: one socket on `::`, which takes both families.
         return str(port)
     return f"[{address}]:{port}" if number.version == 6 else f"{address}:{port}"
-
-
-def _stop_post(argv: Sequence[str]) -> tuple[bytes, list[bytes], bool]:
-    # A socket has no ExecStopPostEx=: systemd expands $ in its words, so each is doubled. Its failure is ignored.
-    return argv[0].encode(), [word.replace("$", "$$").encode() for word in argv], True

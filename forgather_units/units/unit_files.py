@@ -28,6 +28,9 @@ class UnitFiles(Protocol):
     def is_prepared(self, queue_id: str) -> bool:
         """Whether a job has a prepared file."""
 
+    def write_drop_in(self, unit: str, text: str) -> None:
+        """Write the drop-in file of a unit."""
+
     def exit_record(self, queue_id: str) -> ExitRecord | None:
         """How the service of a job ended last; None if it has left no record."""
 
@@ -37,8 +40,8 @@ class UnitFiles(Protocol):
     def drop_records(self, queue_id: str) -> None:
         """Make room for the exit records of a job that is about to start, or remove those of one that has ended."""
 
-    def forget(self, queue_id: str) -> None:
-        """Remove all files of a job that has ended."""
+    def forget(self, queue_id: str, unit: str) -> None:
+        """Remove all files of a job that has ended, and of its service `unit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,12 @@ class LocalUnitFiles:
         """Implements UnitFiles."""
         return self.paths.prepared_file(queue_id).exists()
 
+    def write_drop_in(self, unit: str, text: str) -> None:
+        """Implements UnitFiles."""
+        file = self.paths.drop_in(unit)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
     def exit_record(self, queue_id: str) -> ExitRecord | None:
         """Implements UnitFiles."""
         return self._record(self.paths.exit_file(queue_id))
@@ -83,10 +92,15 @@ class LocalUnitFiles:
             with suppress(OSError):
                 self.paths.spare_file(file).unlink(missing_ok=True)
 
-    def forget(self, queue_id: str) -> None:
+    def forget(self, queue_id: str, unit: str) -> None:
         """Implements UnitFiles."""
         self.drop_records(queue_id)
         self.paths.prepared_file(queue_id).unlink(missing_ok=True)
+        drop_in = self.paths.drop_in(unit)
+        drop_in.unlink(missing_ok=True)
+        with suppress(OSError):
+            # It is not there, or systemd has drop-in files of its own in it.
+            drop_in.parent.rmdir()
 
     def _record(self, file: Path) -> ExitRecord | None:
         return read_exit_record(file, self.paths.spare_file(file))

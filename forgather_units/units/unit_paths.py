@@ -33,6 +33,10 @@ class UnitPaths:
         """The file that some kinds need before they start."""
         return self._runtime("prepared") / f"{queue_id}.yml"
 
+    def drop_in(self, unit: str) -> Path:
+        """A drop-in file of a transient unit, in the manager's folder of transient units."""
+        return Path(f"{self.machine.runtime_dir}/systemd/transient/{unit}.d/exit-record.conf")
+
     @property
     def scripts_dir(self) -> Path:
         """The folder of all versions of the scripts."""

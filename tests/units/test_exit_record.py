@@ -16,12 +16,13 @@ from waiting import wait_until
 from forgather_units.host.this_machine import this_machine
 from forgather_units.systemd.bus import ManagerBus
 from forgather_units.units import exit_record
+from forgather_units.units.exit_command import ExitCommand
 from forgather_units.units.exit_record import (
     ExitRecord,
     exit_of_properties,
     read_exit_record,
-    stop_post_command,
 )
+from forgather_units.units.unit_paths import UnitPaths
 
 MACHINE = this_machine()
 SCOPE = MACHINE.scope
@@ -45,10 +46,11 @@ class Unit:
         self.file = file
         self.name = f"fgtest-exit-{secrets.token_hex(4)}.service"
         start = [(b"/bin/bash", [b"/bin/bash", b"-c", script.encode()], [b"no-env-expand"])]
+        self.at_end = ExitCommand(SCRIPT, file, self.name, SCOPE.flag, spare=str(spare or ""))
         service = {
             "Type": "exec",
             "ExecStartEx": start,
-            "ExecStopPostEx": stop_post_command(SCRIPT, file, self.name, SCOPE.flag, spare=str(spare or "")),
+            "ExecStopPostEx": self.at_end.service_property(),
             "CollectMode": "inactive",
             **properties,
         }
@@ -137,6 +139,21 @@ def test_a_stop_from_outside_is_recorded_as_a_stop(
     wait_until(lambda: _has_a_child_or_is(unit, "sleep"))
     subprocess.run(["systemctl", SCOPE.flag, "stop", unit.name], check=True)
     assert how(unit.record()) == expected
+
+
+def test_the_record_after_a_daemon_reload(make: Make, tmp_path: Path) -> None:
+    """systemd 252 cannot read ExecStopPostEx= of a transient unit again: the drop-in file has the command as well."""
+    file = tmp_path / 'a "b" $HOME 100%h \\x41 ; \'é'
+    unit = make("exec sleep 60", file)
+    wait_until(lambda: _has_a_child_or_is(unit, "sleep"))
+    drop_in = UnitPaths(MACHINE, "", tmp_path).drop_in(unit.name)
+    drop_in.parent.mkdir(parents=True)
+    drop_in.write_text(unit.at_end.drop_in())
+    subprocess.run(["systemctl", SCOPE.flag, "daemon-reload"], check=True)
+    subprocess.run(["systemctl", SCOPE.flag, "stop", unit.name], check=True)
+    assert how(unit.record()) == ("success", None, 15, True)
+    # systemd removes a drop-in file that it has read together with the unit.
+    wait_until(lambda: not drop_in.parent.exists())
 
 
 def _has_a_child_or_is(unit: Unit, program: str) -> bool:
