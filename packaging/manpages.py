@@ -116,8 +116,8 @@ def server() -> Lines:
     yield from _options(leaf)
     yield from _section("FILES")
     for file, meaning in (
-        ("/etc/forgather/config.yaml", "settings of every server that has no file of its own; see forgather.yaml(5)"),
-        ("~/.config/forgather/config.yaml", "settings of a person's own server"),
+        ("/etc/forgather/units.yaml", "settings of every server that has no file of its own; see forgather.yaml(5)"),
+        ("~/.config/forgather/units.yaml", "settings of a person's own server"),
         ("~/.config/forgather/server/auth_token", "the token of a person's own server"),
         ("~/.local/state/forgather", "queue and history of a person's own server"),
         ("/run/forgather/server.sock", "where members of the group forgather reach the server of this machine"),
@@ -133,7 +133,7 @@ def server() -> Lines:
 def settings() -> Lines:
     yield from _head("forgather.yaml", 5, "settings of forgather")
     yield from _section("SYNOPSIS")
-    for file in ("~/.config/forgather/config.yaml", "/etc/forgather/config.yaml"):
+    for file in ("~/.config/forgather/units.yaml", "/etc/forgather/units.yaml"):
         yield from (".PP", _escape(file))
     yield from _section("DESCRIPTION")
     yield from _text(

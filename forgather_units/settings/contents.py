@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from forgather_units.domain.declaration import Service
 from forgather_units.domain.errors import BadSettings
+
+MOST_BYTES: Final = 1024 * 1024
+"""Of a settings file."""
 
 Parser = Callable[[Any], Any]
 ArgsCheck = Callable[[str, Mapping[str, Any]], Mapping[str, str]]

@@ -18,7 +18,7 @@ from forgather_units.domain.declaration import Service
 from forgather_units.domain.errors import Malformed, NotFound, Unavailable
 from forgather_units.files.atomic import write_atomic
 from forgather_units.files.regular_file import read_text
-from forgather_units.settings.file import MOST_BYTES
+from forgather_units.settings.contents import MOST_BYTES
 
 _ROOT = "services"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
@@ -12,11 +12,8 @@ from forgather_units.domain.declaration import NAME_RULE, Service, is_service_na
 from forgather_units.domain.text import shown
 from forgather_units.domain.unknown_name import unknown
 from forgather_units.files.regular_file import read_text
-from forgather_units.settings.contents import ArgsCheck, Contents, Parser, Problem
+from forgather_units.settings.contents import MOST_BYTES, ArgsCheck, Contents, Parser, Problem
 from forgather_units.settings.front_values import sign_in_problem
-
-MOST_BYTES: Final = 1024 * 1024
-"""Of a settings file."""
 
 
 def read(file: Path, parsers: Mapping[str, Parser], check_args: ArgsCheck | None = None) -> Contents:

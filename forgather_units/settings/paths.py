@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-SYSTEM_CONFIG = Path("/etc/forgather/config.yaml")
+SYSTEM_CONFIG = Path("/etc/forgather/units.yaml")
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:
@@ -27,10 +27,9 @@ def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(given) if given else _xdg(environ, "XDG_CACHE_HOME", ".cache") / "forgather-units"
 
 
-def config_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """The user's settings file; the system's where the user has none."""
-    own = _xdg(environ, "XDG_CONFIG_HOME", ".config") / "forgather" / "config.yaml"
-    return own if own.exists() or not SYSTEM_CONFIG.exists() else SYSTEM_CONFIG
+def own_config(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the user's settings file is, or would be."""
+    return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "forgather" / SYSTEM_CONFIG.name
 
 
 def user_units(environ: Mapping[str, str] = os.environ) -> Path:

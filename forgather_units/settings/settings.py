@@ -18,7 +18,7 @@ from forgather_units.domain.listening import LAST_PORT
 from forgather_units.domain.placement import Hardening, IdleTimeout, Placement, ResourceLimits
 from forgather_units.domain.text import shown, text_problem, unicode_problem
 from forgather_units.domain.values import truth, whole_between
-from forgather_units.settings import paths
+from forgather_units.settings import location, paths
 from forgather_units.settings.contents import ArgsCheck, Contents, Problem, refuse
 from forgather_units.settings.front_values import (
     BadEntry,
@@ -343,6 +343,11 @@ class Loaded:
     """The source of each setting: `default`, `flag`, or the file and line."""
 
 
+def config_file() -> Path:
+    """The settings file that counts where none is named; renames that of an earlier version."""
+    return location.config_file((*_PARSERS, "services"))
+
+
 def read_file(file: Path, check_args: ArgsCheck | None = None) -> Contents:
     """The content of the file; empty if it is absent or empty. Raises BadSettings: the first mistake."""
     contents = _contents(file, check_args)
@@ -372,9 +377,9 @@ def load(file: Path | None, flags: Mapping[str, Any]) -> Settings:
 
 def load_all(file: Path | None, flags: Mapping[str, Any], check_args: ArgsCheck | None = None) -> Loaded:
     """The same, with the declared services and the source of each value. Raises BadSettings."""
-    if file is not None and not file.exists():
-        raise BadSettings(f"{file}: no such settings file")
-    place = file or paths.config_file()
+    if file is not None:
+        location.check_named(file)
+    place = file or config_file()
     contents = read_file(place, check_args)
     given = parse({key: value for key, value in flags.items() if value is not None}, "command line")
     sources = {each.name: "default" for each in dataclasses.fields(Settings)}

@@ -48,7 +48,7 @@ def test_in_a_log_the_server_prints_how_to_sign_in(make_forgather: Callable[...,
 def test_a_command_of_the_same_user_finds_the_token_for_the_server_s_address(
     forgather: Forgather,
 ) -> None:
-    config = forgather.folder / "xdg" / "forgather" / "config.yaml"
+    config = forgather.folder / "xdg" / "forgather" / "units.yaml"
     config.parent.mkdir(parents=True)
     # The settings file has another port.
     config.write_text(yaml.safe_dump({"auth_dir": forgather.settings["auth_dir"], "port": 1}))

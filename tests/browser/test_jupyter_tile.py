@@ -27,7 +27,7 @@ def settings(tmp_path: Path) -> Iterator[Forgather]:
     """A server with its settings in the usual file of a home; the tile starts it."""
     server = Forgather(tmp_path, trusted_proxy="127.0.0.1")
     (tmp_path / "config" / "forgather").mkdir(parents=True)
-    (tmp_path / "config" / "forgather" / "config.yaml").write_text(yaml.safe_dump(server.settings))
+    (tmp_path / "config" / "forgather" / "units.yaml").write_text(yaml.safe_dump(server.settings))
     yield server
     server.clean()
     # Jupyter has ended the server that it has started.

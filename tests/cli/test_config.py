@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli.command_line import Shell
+from cli.command_line import Shell, SmallServer
 
 # Each line that is wrong, and what is said of it.
 _MISTAKES = [
@@ -43,7 +43,7 @@ _MISTAKES = [
 @pytest.fixture
 def file(forgather: Shell) -> Path:
     """Where the settings are looked for."""
-    written = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather", "config.yaml")
+    written = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather", "units.yaml")
     written.parent.mkdir(parents=True)
     return written
 
@@ -106,10 +106,24 @@ def test_edit_rejects_invalid_settings(forgather: Shell, file: Path) -> None:
     file.write_text("port: 9000\n")
     done = forgather("config", "edit", EDITOR="sed -i s/port/prot/", VISUAL="")
     assert (done.code, file.read_text()) == (2, "port: 9000\n")
-    kept = file.with_name("config.yaml.rejected")
+    kept = file.with_name("units.yaml.rejected")
     assert kept.read_text() == "prot: 9000\n"
     assert f"{kept}:1: unknown setting 'prot'" in done.err
     done = forgather("config", "edit", EDITOR="sed -i s/9000/9001/", VISUAL="")
     assert (done.code, file.read_text()) == (0, "port: 9001\n")
     assert forgather("config", "edit", EDITOR="true", VISUAL="").out == f"{file}: unchanged\n"
     assert forgather("config", "edit", EDITOR="false", VISUAL="").code == 1
+
+
+def test_forgather_s_own_settings_disturb_no_command(forgather: Shell, server: SmallServer) -> None:
+    folder = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather")
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text("eval:\n  search_paths: [/evaluations]\n")
+    server.says("GET /api/jobs", [])
+    for words, said in ((("job", "list"), "no jobs\n"), (("config", "show"), ""), (("config", "check"), "")):
+        done = forgather(*words)
+        assert (done.code, done.err) == (0, said), words
+    (folder / "config.yaml").write_text("max_running: 3\n")
+    done = forgather("config", "show", "--json")
+    assert done.json["settings"]["max_running"] == {"value": 3, "from": f"{folder}/units.yaml:1"}
+    assert done.err == f"{folder}/config.yaml is {folder}/units.yaml now: Forgather's own settings have the old name\n"

@@ -29,7 +29,7 @@ def auth_dir(forgather: Shell, server: SmallServer) -> Path:
     config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather")
     folder = config / "server"
     folder.mkdir(parents=True)
-    (config / "config.yaml").write_text(f"port: {urlsplit(server.url).port}\n")
+    (config / "units.yaml").write_text(f"port: {urlsplit(server.url).port}\n")
     (folder / "auth_token").write_text("of-the-file\n")
     return folder
 
@@ -101,7 +101,7 @@ def test_token_file_is_sent_to_the_public_url(forgather: Shell, auth_dir: Path, 
     (auth_dir / "served_at").write_text(f"{stranger.url}\n")
     assert forgather("job", "list", "--server", stranger.url).code == 0
     (auth_dir / "served_at").unlink()
-    (auth_dir.parent / "config.yaml").write_text(f"public_url: {stranger.url}\n")
+    (auth_dir.parent / "units.yaml").write_text(f"public_url: {stranger.url}\n")
     assert forgather("job", "list", "--server", stranger.url).code == 0
     assert authorization(stranger) == [OF_THE_FILE, OF_THE_FILE]
 

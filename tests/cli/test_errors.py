@@ -57,14 +57,14 @@ def test_the_server_is_found_where_it_last_listened(forgather: Shell, server: Sm
     assert forgather("job", "list", FORGATHER_SERVER_URL="").err == "no jobs\n"
     assert server.asked[-1].headers["authorization"] == "Bearer of-the-file"
     # What the settings say counts more.
-    (config / "config.yaml").write_text("port: 1\n")
+    (config / "units.yaml").write_text("port: 1\n")
     assert "at http://127.0.0.1:1;" in forgather("job", "list", FORGATHER_SERVER_URL="").err
 
 
 def test_flag_overrides_variable_and_variable_overrides_settings(forgather: Shell) -> None:
     config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather")
     config.mkdir(parents=True)
-    (config / "config.yaml").write_text("host: 0.0.0.0\nport: 1\n")
+    (config / "units.yaml").write_text("host: 0.0.0.0\nport: 1\n")
     assert "at http://127.0.0.1:1;" in forgather("sched", "status", FORGATHER_SERVER_URL="").err
     assert "at http://127.0.0.1:2;" in forgather("sched", "status", FORGATHER_SERVER_URL="http://127.0.0.1:2/").err
     assert "at http://[::1]:3;" in forgather("sched", "status", "--server", "http://[::1]:3").err
@@ -169,7 +169,7 @@ def test_wrong_usage(forgather: Shell, server: SmallServer, words: list[str]) ->
 def test_settings_that_cannot_be_read(forgather: Shell) -> None:
     config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather")
     config.mkdir(parents=True)
-    (config / "config.yaml").write_text("prot: 1\n")
+    (config / "units.yaml").write_text("prot: 1\n")
     done = forgather("job", "list")
     assert done.code == 2
     assert "unknown setting 'prot'" in done.err

@@ -98,7 +98,7 @@ def test_jq_reads_projects(forgather: Shell) -> None:
 
 
 def test_settings_keep_their_types(forgather: Shell) -> None:
-    file = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather", "config.yaml")
+    file = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather", "units.yaml")
     file.parent.mkdir(parents=True)
     file.write_text("port: 9000\nsearch_roots: [/a, /b]\nidle_timeout: never\n")
     (shown,) = jq(forgather, "config", "show")

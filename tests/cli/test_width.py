@@ -90,7 +90,7 @@ def test_a_long_path_in_the_last_column_can_be_copied(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("columns", [0, 40])
 def test_the_commands_with_long_values(forgather: Shell, columns: int) -> None:
     most = columns or 80
-    config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather", "config.yaml")
+    config = Path(forgather.environment["XDG_CONFIG_HOME"], "forgather", "units.yaml")
     config.parent.mkdir(parents=True)
     config.write_text(
         f"admins: ['{LONG[:4000]}', b]\nport: 9000\n"

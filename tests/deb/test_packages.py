@@ -38,7 +38,7 @@ def test_the_package_has_its_main_files(packages: Path) -> None:
     files = {line.split()[5] for line in listed.splitlines()}
     for file in (
         "./usr/bin/forgather",
-        "./etc/forgather/config.yaml",
+        "./etc/forgather/units.yaml",
         "./usr/lib/systemd/user/forgather-server.service",
         "./usr/lib/systemd/user/forgather-server.socket",
         "./usr/lib/sysusers.d/forgather.conf",

@@ -45,7 +45,7 @@ def neighbour_port(free_port: FreePort) -> Iterator[int]:
 def test_the_token_is_not_sent_to_another_account_s_server(neighbour_port: int, tmp_path: Path) -> None:
     config = tmp_path / "forgather"
     (config / "server").mkdir(parents=True)
-    (config / "config.yaml").write_text(yaml.safe_dump({"port": neighbour_port}))
+    (config / "units.yaml").write_text(yaml.safe_dump({"port": neighbour_port}))
     (config / "server" / "auth_token").write_text("secret\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FORGATHER_")}
     done = subprocess.run(
@@ -68,7 +68,7 @@ def test_a_server_takes_the_next_port_and_its_user_s_commands_find_it(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FORGATHER_")}
     environment["XDG_CONFIG_HOME"] = str(config_home)
     (config_home / "forgather").mkdir(parents=True)
-    (config_home / "forgather" / "config.yaml").write_text(yaml.safe_dump(server.settings))
+    (config_home / "forgather" / "units.yaml").write_text(yaml.safe_dump(server.settings))
 
     def forgather(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

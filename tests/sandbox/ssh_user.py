@@ -124,7 +124,7 @@ def use(ssh: Remote, python: str, wheel: str, port: str) -> dict[str, Any]:
     folder = ".config/systemd/user/forgather-server.socket.d"
     ssh(f"mkdir -p {folder} && printf {shlex.quote(listen)} >{folder}/port.conf")
     # The command line looks there until the server has told its address.
-    ssh(f"mkdir -p .config/forgather && echo 'port: {port}' >.config/forgather/config.yaml")
+    ssh(f"mkdir -p .config/forgather && echo 'port: {port}' >.config/forgather/units.yaml")
     ssh("fu/bin/forgather service-unit install --socket")
     job = json.loads(ssh("fu/bin/forgather tb --enqueue --logdir runs --port auto --json"))["queue_id"]
 

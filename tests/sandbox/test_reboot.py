@@ -38,7 +38,7 @@ def ask(path, method="get", **how):
 _FIRST = r"""
 from forgather_units.samples.collection import write_samples
 runs = write_samples(Path.home() / "runs")
-config = Path.home() / ".config/forgather/config.yaml"
+config = Path.home() / ".config/forgather/units.yaml"
 config.parent.mkdir(parents=True, exist_ok=True)
 config.write_text(CONFIG % runs)
 print(cli("service-unit", "install", "--socket"), file=sys.stderr)

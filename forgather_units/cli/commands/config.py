@@ -19,11 +19,12 @@ from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import Column, Fit, plain, table
 from forgather_units.cli.text_width import indented
-from forgather_units.domain.errors import BadSettings, Refused
+from forgather_units.domain.errors import Refused
 from forgather_units.files.regular_file import read_text
-from forgather_units.settings import edit, paths
-from forgather_units.settings.file import MOST_BYTES
-from forgather_units.settings.settings import Settings, load_all, problems_of
+from forgather_units.settings import edit
+from forgather_units.settings.contents import MOST_BYTES
+from forgather_units.settings.location import check_named
+from forgather_units.settings.settings import Settings, config_file, load_all, problems_of
 from forgather_units.viewers.declaration_args import args_problems
 
 _WRONG: Final = 2
@@ -37,14 +38,14 @@ def add_arguments(parser: Parser) -> None:
         ("edit", "open the file in $EDITOR; rejects invalid settings", _edit),
     ):
         leaf = verbs.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
-        leaf.add_argument("--config", metavar="FILE", help="settings file (~/.config/forgather/config.yaml)")
+        leaf.add_argument("--config", metavar="FILE", help="settings file (~/.config/forgather/units.yaml)")
         if run is not _edit:
             leaf.add_argument("--json", action="store_true", help="print JSON and nothing else")
         leaf.set_defaults(run=run)
 
 
 def _file(args: argparse.Namespace) -> Path:
-    return Path(args.config) if args.config else paths.config_file()
+    return Path(args.config) if args.config else config_file()
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -83,8 +84,8 @@ def _spelled(value: Any) -> str:
 
 def _check(args: argparse.Namespace) -> int:
     file = _file(args)
-    if args.config and not file.exists():
-        raise BadSettings(f"{file}: no such settings file")
+    if args.config:
+        check_named(file)
     problems = problems_of(file, args_problems)
     if args.json:
         print_json([dataclasses.asdict(problem) for problem in problems])
@@ -104,7 +105,7 @@ def _edit(args: argparse.Namespace) -> int:
     if not editor:
         raise Usage("no editor is there: set EDITOR")
     with tempfile.TemporaryDirectory(prefix="forgather-config-") as folder:
-        draft = Path(folder) / "config.yaml"
+        draft = Path(folder) / "units.yaml"
         before = (
             read_text(file, MOST_BYTES)
             if file.exists()

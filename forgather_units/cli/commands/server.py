@@ -14,7 +14,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "-l", "--log-level", type=str.upper, metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR (INFO)"
     )
-    parser.add_argument("--config", metavar="FILE", help="settings file (~/.config/forgather/config.yaml)")
+    parser.add_argument("--config", metavar="FILE", help="settings file (~/.config/forgather/units.yaml)")
     parser.add_argument("--group", help="group whose members may use its unix socket without a token")
     parser.add_argument(
         "--trusted-proxy",
