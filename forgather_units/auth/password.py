@@ -1,6 +1,7 @@
 """The password: scrypt, in Werkzeug's format `scrypt:N:r:p$salt$hash`.
 
-Implemented here because Debian 12's Werkzeug 2.2 lacks scrypt; a newer one reads the same file.
+Implemented here because Debian 12's Werkzeug 2.2 lacks scrypt; a newer one reads the same file. Forgather's own server
+stores PBKDF2 in the same file, `pbkdf2_sha256$iterations$salt$hash` with salt and hash in hexadecimal: also accepted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _LENGTHS: Final = range(8, 1025)
 # Werkzeug's defaults: 32 MiB and some tens of milliseconds for each guess.
 _N, _R, _P = 2**15, 8, 1
 _FORM: Final = re.compile(r"scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3})\$([^$]+)\$([0-9a-f]{128})")
+# Up to ten million iterations, which take some seconds; Forgather has 600,000.
+_FORGATHERS: Final = re.compile(r"pbkdf2_sha256\$([1-9]\d{0,6})\$((?:[0-9a-fA-F]{2})+)\$([0-9a-fA-F]{64})")
 
 
 class Password:
@@ -43,8 +46,11 @@ class Password:
     def matches(self, password: str) -> bool:
         """Takes tens of milliseconds on purpose. Raises Unavailable if the file is damaged."""
         stored = self._hash.read()
-        if not stored or len(password) not in _LENGTHS:
+        if not stored or not 0 < len(password) <= _LENGTHS[-1]:
             return False
+        if parts := _FORGATHERS.fullmatch(stored):
+            with self._one_at_a_time:
+                return _is_forgathers(password, int(parts[1]), bytes.fromhex(parts[2]), bytes.fromhex(parts[3]))
         parts = _FORM.fullmatch(stored)
         if parts is None:
             raise Unavailable(
@@ -66,6 +72,12 @@ class Password:
         with self._one_at_a_time:
             digest = _scrypt(password, salt, _N, _R, _P)
         write_secret(self._hash.file, f"scrypt:{_N}:{_R}:{_P}${salt}${digest}\n")
+
+
+def _is_forgathers(password: str, iterations: int, salt: bytes, digest: bytes) -> bool:
+    """Forgather hashes the letters as they were typed, and its shortest password has four."""
+    letters = password.encode("utf-8", "surrogatepass")
+    return hmac.compare_digest(hashlib.pbkdf2_hmac("sha256", letters, salt, iterations, len(digest)), digest)
 
 
 def _scrypt(password: str, salt: str, n: int, r: int, p: int) -> str:

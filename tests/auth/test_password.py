@@ -18,6 +18,13 @@ BY_WERKZEUG = (
 )
 
 
+# As Forgather's server stores a password: salt and hash in hexadecimal.
+BY_FORGATHER = (
+    "pbkdf2_sha256$600000$000102030405060708090a0b0c0d0e0f$"
+    "76a0096627b007485888d467cc5413b329fe8e9d8b6b246c9e52548e2fff6521"
+)
+
+
 @pytest.fixture
 def password(tmp_path: Path) -> Password:
     return Password(tmp_path / "password_hash")
@@ -61,8 +68,28 @@ def test_passwords_are_compared_in_unicode_normal_form(password: Password, set_a
     assert password.matches(typed)
 
 
+def test_a_hash_by_forgather_s_server_is_accepted(password: Password, tmp_path: Path) -> None:
+    write_secret(tmp_path / "password_hash", f"{BY_FORGATHER}\n")
+    assert password.is_set
+    assert password.matches("cafe")
+    assert not password.matches("Cafe")
+    assert not password.matches("")
+    password.set("correct horse")
+    assert not password.matches("cafe")
+    assert password.matches("correct horse")
+
+
 @pytest.mark.parametrize(
-    "content", ["secret-in-plain-text", "pbkdf2:sha256:1$salt$00", f"scrypt:3:8:1$salt${'0' * 128}"]
+    "content",
+    [
+        BY_FORGATHER.replace("$600000$", "$99999999$"),
+        BY_FORGATHER.replace("$600000$", "$0$"),
+        BY_FORGATHER[:-1],
+        BY_FORGATHER.replace("$00010203", "$0001020"),
+        "secret-in-plain-text",
+        "pbkdf2:sha256:1$salt$00",
+        f"scrypt:3:8:1$salt${'0' * 128}",
+    ],
 )
 def test_a_damaged_file_gets_one_sentence(password: Password, tmp_path: Path, content: str) -> None:
     write_secret(tmp_path / "password_hash", content)
