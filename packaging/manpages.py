@@ -1,4 +1,5 @@
-"""Writes forgather(1), forgather-server(8) and forgather.yaml(5) from the parsers and the table of the settings.
+"""Writes forgather(1), which is forgather-units(1) too, forgather-server(8) and forgather.yaml(5) from the parsers and
+the table of the settings.
 
 usage: python3 packaging/manpages.py FOLDER
 """
@@ -31,6 +32,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name, lines in (
         ("forgather.1", forgather()),
+        ("forgather-units.1", [".so man1/forgather.1"]),
         ("forgather-server.8", server()),
         ("forgather.yaml.5", settings()),
     ):
@@ -50,6 +52,7 @@ def forgather() -> Lines:
     )
     yield from _text(
         "forgather is the command line of the server, forgather-server(8): a person's own, or that of this machine."
+        " forgather-units is the same command, for environments in which Forgather has a command forgather too."
     )
     yield from _section("OPTIONS")
     yield from _options(parser)

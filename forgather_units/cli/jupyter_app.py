@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from forgather_units.cli.installed_command import NAMES, installed_command
+
 _START_SECONDS: Final = 60.0
 
 
@@ -26,8 +28,9 @@ def server_process() -> dict[str, Any]:
 
 def _program() -> str:
     """The command of the same installation, else that of the PATH."""
-    beside = Path(sys.executable).with_name("forgather")
-    return str(beside) if beside.exists() else shutil.which("forgather") or "forgather"
+    if beside := installed_command(Path(sys.executable).parent):
+        return str(beside)
+    return next(filter(None, map(shutil.which, NAMES)), NAMES[0])
 
 
 def _headers() -> dict[str, str]:

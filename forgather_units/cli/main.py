@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
 from forgather_units import __version__
-from forgather_units.cli import aliases
+from forgather_units.cli import aliases, forgathers_command
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.streams import discard_output, open_streams
@@ -62,12 +62,22 @@ def _noun(name: str) -> _Noun:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 for an error, 2 for wrong usage."""
+    typed = sys.argv[1:] if argv is None else list(argv)
+    foreign = _foreign_word(typed)
+    if foreign and (command := forgathers_command.installed()) is not None:
+        # Before anything below: the streams, the terminal and the end of the process are that command's.
+        try:
+            forgathers_command.run(command, _expanded(typed))
+        except ForgatherError as error:
+            return _say(error)
     if not open_streams():
         return _FAILED
     protect_terminals()
     correct_session()
     try:
-        code = _run(sys.argv[1:] if argv is None else list(argv))
+        if foreign in forgathers_command.COMMANDS or foreign in forgathers_command.OPTIONS:
+            raise forgathers_command.missing(foreign)
+        code = _run(typed)
         sys.stdout.flush()
     except ForgatherError as error:
         return _say(error)
@@ -90,7 +100,8 @@ def build_parser(words: Sequence[str] | None = None) -> Parser:
     parser = Parser(
         prog="forgather",
         description="Queue TensorBoards as systemd units and open them through one authenticated address.",
-        epilog="Aliases: ps = job list, stop = job kill, rm = job remove, help = --help, version = --version.",
+        epilog="Aliases: ps = job list, stop = job kill, rm = job remove, help = --help, version = --version."
+        " Other commands (train, eval, gpu, ...) go on to Forgather's own, if it is installed in the same environment.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"forgather {__version__}")
@@ -123,6 +134,32 @@ def _add_viewers(commands: Any, typed: str | None) -> None:
             import_module("forgather_units.cli.commands.viewer").add_arguments(command, kind)
 
 
+def _foreign_word(typed: Sequence[str]) -> str:
+    """The command, if it is none of ours, or an option of Forgather's in front of it; empty if there is none."""
+    words = aliases.expanded(typed[: _cut(typed)])
+    at = aliases.command_at(words)
+    front = words[:at] if at >= 0 else words
+    for word in front:
+        if word in forgathers_command.OPTIONS:
+            return word
+    command = _command_of(words)
+    return "" if not command or _is_ours(command) else command
+
+
+def _is_ours(command: str) -> bool:
+    return command in _NOUNS or any(kind.segment == command for kind in _kinds())
+
+
+def _expanded(typed: Sequence[str]) -> list[str]:
+    """The same words with an alias replaced; what follows `--` is unchanged."""
+    cut = _cut(typed)
+    return [*aliases.expanded(typed[:cut]), *typed[cut:]]
+
+
+def _cut(typed: Sequence[str]) -> int:
+    return typed.index("--") if "--" in typed else len(typed)
+
+
 def _command_of(words: Sequence[str]) -> str:
     """The command in `words`; empty if there is none."""
     at = aliases.command_at(words)
@@ -131,7 +168,7 @@ def _command_of(words: Sequence[str]) -> str:
 
 def _run(argv: list[str]) -> int:
     # argparse treats what follows `--` differently from version to version.
-    cut = argv.index("--") if "--" in argv else len(argv)
+    cut = _cut(argv)
     words = aliases.expanded(argv[:cut])
     parser = build_parser(words)
     if not argv:

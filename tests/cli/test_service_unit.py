@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = str(Path(sys.executable).with_name("forgather"))
+from forgather_units.cli.installed_command import installed_command
+
+COMMAND = str(installed_command(Path(sys.executable).parent))
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

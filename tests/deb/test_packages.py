@@ -38,12 +38,14 @@ def test_the_package_has_its_main_files(packages: Path) -> None:
     files = {line.split()[5] for line in listed.splitlines()}
     for file in (
         "./usr/bin/forgather",
+        "./usr/bin/forgather-units",
         "./etc/forgather/units.yaml",
         "./usr/lib/systemd/user/forgather-server.service",
         "./usr/lib/systemd/user/forgather-server.socket",
         "./usr/lib/sysusers.d/forgather.conf",
         "./usr/lib/tmpfiles.d/forgather.conf",
         "./usr/share/man/man1/forgather.1.gz",
+        "./usr/share/man/man1/forgather-units.1.gz",
         "./usr/share/man/man5/forgather.yaml.5.gz",
         "./usr/share/man/man8/forgather-server.8.gz",
         "./usr/share/bash-completion/completions/forgather",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from docs.documents import DOCUMENTS, code, commands
 
+from forgather_units.cli import forgathers_command
 from forgather_units.cli.main import build_parser
 
 COMMANDS = [(file, words) for file in DOCUMENTS for words in commands(file.read_text()) if words]
@@ -28,6 +29,7 @@ _OTHERS = {
     "-f",
     "-k",
     "-m",
+    *forgathers_command.OPTIONS,
 }
 
 
@@ -67,7 +69,7 @@ def test_every_command_exists(file: Path, words: list[str]) -> None:
             assert flag in known, f"{flag} is not one of {sorted(known)}"
             if known[flag].nargs is None and not value:
                 next(remaining)
-        elif word == "...":
+        elif word == "..." or word in forgathers_command.COMMANDS:
             return
         elif subparsers := _subparsers(parser):
             verbs = word.split("|")

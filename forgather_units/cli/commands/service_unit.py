@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from forgather_units.cli.installed_command import installed_command
 from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import table
@@ -123,8 +124,8 @@ def _own_command() -> str:
     if file := os.environ.get(_PYZ):
         # Its environment is in a cache folder, which may be emptied.
         return f"{_quoted(_stable_python())} {_quoted(Path(file))}"
-    command = Path(sys.executable).with_name("forgather")
-    if not command.is_file():
+    command = installed_command(Path(sys.executable).parent)
+    if command is None:
         raise Refused(f"there is no forgather command beside {sys.executable}", hint="pip install forgather-units")
     return _quoted(command)
 

@@ -23,10 +23,10 @@ _forgather() {
   [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
   return 0
 }
-complete -F _forgather forgather
+complete -F _forgather forgather forgather-units
 """,
     "zsh": r"""
-#compdef forgather
+#compdef forgather forgather-units
 _forgather() {
   local command=$words[1]
   local -a lines found shown before
@@ -47,7 +47,7 @@ _forgather() {
   esac
 }
 # Loaded from a folder of $fpath, this file is the function's body.
-if [[ $funcstack[1] == _forgather ]]; then _forgather "$@"; else compdef _forgather forgather; fi
+if [[ $funcstack[1] == _forgather ]]; then _forgather "$@"; else compdef _forgather forgather forgather-units; fi
 """,
     "fish": r"""
 function __forgather_words
@@ -71,5 +71,6 @@ function __forgather_words
   end
 end
 complete -c forgather -f -a '(__forgather_words)'
+complete -c forgather-units -f -a '(__forgather_words)'
 """,
 }
