@@ -17,8 +17,10 @@ from forgather_units.daemon.http_app import http_app
 from forgather_units.daemon.reload import Reload
 from forgather_units.daemon.sd_notify import keep_alive, tell_ready, tell_stopping
 from forgather_units.daemon.wiring import App, open_app
-from forgather_units.domain.errors import Unavailable
+from forgather_units.domain.errors import Refused, Unavailable
+from forgather_units.domain.listening import connectable
 from forgather_units.host.addresses import is_port_free, lowest_free_port
+from forgather_units.host.forgathers_server import is_forgathers_server
 from forgather_units.host.lingering import ends_at_logout
 from forgather_units.host.listeners import account_of, listening_uids
 from forgather_units.http.relay import raise_open_files_limit
@@ -34,6 +36,9 @@ log = logging.getLogger(__name__)
 # connection. TensorBoard's largest requests and the server's own are some KiB. A request with a larger Content-Length
 # is refused with 413 after its head.
 _MAX_REQUEST: Final = 4 * 1024 * 1024
+
+
+_FORGATHERS: Final = "Forgather's own server"
 
 
 def main(args: argparse.Namespace) -> int:
@@ -61,7 +66,7 @@ def main(args: argparse.Namespace) -> int:
     listeners = open_sockets(settings.host, port)
     with open_app(loaded) as app:
         if port != settings.port:
-            print(_moved(settings.port, port), file=sys.stderr, flush=True)
+            print(_moved(settings, address_of(listeners[0])), file=sys.stderr, flush=True)
         reload = Reload(file, flags, settings, app.apply)
         signal.signal(signal.SIGHUP, lambda number, frame: reload.request())
         if args.regen_token:
@@ -104,15 +109,35 @@ def _run(settings: Settings, app: App, listeners: list[socket.socket]) -> None:
 def _port(loaded: Loaded) -> int:
     """The port of the settings; the next free one if they name none and another program has the usual one."""
     settings = loaded.settings
-    is_chosen = loaded.sources["port"] != "default" or "LISTEN_FDS" in os.environ
-    if is_chosen or is_port_free(settings.host, settings.port):
+    if "LISTEN_FDS" in os.environ or is_port_free(settings.host, settings.port):
         return settings.port
-    return lowest_free_port(settings.host, settings.port + 1)
+    is_forgathers = is_forgathers_server(connectable(settings.host), settings.port)
+    if loaded.sources["port"] != "default" and not is_forgathers:
+        # Opening the socket fails with the reason.
+        return settings.port
+    port = lowest_free_port(settings.host, settings.port + 1)
+    if loaded.sources["port"] != "default":
+        raise Refused(
+            f"port {settings.port} is in use by {_owner(settings)}",
+            hint=f"-p {port} or the setting port takes another port, where your commands find this server",
+            field="port",
+        )
+    return port
 
 
-def _moved(usual: int, port: int) -> str:
-    owners = ", ".join(map(account_of, sorted(listening_uids(usual)))) or "another program"
-    return f"port {usual} is in use by {owners}: this server takes {port}, where your commands find it"
+def _moved(settings: Settings, address: str) -> str:
+    """Why the server listens at `address`."""
+    owner, port = _owner(settings), address.rpartition(":")[2]
+    said = f"port {settings.port} is in use by {owner}: this server takes {port}, where your commands find it"
+    return f"{said}; Forgather's find it with FORGATHER_SERVER_URL={address}" if owner.startswith(_FORGATHERS) else said
+
+
+def _owner(settings: Settings) -> str:
+    """Who listens at the port of the settings."""
+    accounts = ", ".join(map(account_of, sorted(listening_uids(settings.port))))
+    if is_forgathers_server(connectable(settings.host), settings.port):
+        return f"{_FORGATHERS} ({accounts})" if accounts else _FORGATHERS
+    return accounts or "another program"
 
 
 def _announce(app: App, address: str) -> None:

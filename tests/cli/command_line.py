@@ -62,6 +62,10 @@ def handler_of(server: SmallServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def version_string(self) -> str:
+            """Like the real one's."""
+            return "forgather"
+
         def answer(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             body = json.loads(raw) if raw else None

@@ -20,6 +20,7 @@ from forgather_units.cli.connection.server_address import Address, address_of, i
 from forgather_units.cli.parser import Parser
 from forgather_units.domain.errors import Refused
 from forgather_units.host.addresses import is_port_free, lowest_free_port
+from forgather_units.host.forgathers_server import is_forgathers_server
 from forgather_units.settings.settings import Settings, load
 
 # Above the descriptors at which the server expects its sockets.
@@ -75,7 +76,7 @@ def _running() -> Address | None:
         socket.create_connection((address.host, address.port), 5).close()
     except (OSError, Refused):
         return None
-    return address
+    return None if is_forgathers_server(address.host, address.port) else address
 
 
 def _start(settings: Settings, listener: socket.socket) -> NoReturn:

@@ -14,14 +14,24 @@ from urllib.parse import quote
 import requests
 from requests.auth import AuthBase
 
-from forgather_units.cli.connection.credentials import UNIX, Token, server_token, server_url
-from forgather_units.cli.connection.failures import ServerGone, ca_bundle, failure, foreign_response, not_ours
+from forgather_units.cli.connection.credentials import UNIX, Token, is_server_named, server_token, server_url
+from forgather_units.cli.connection.failures import (
+    ServerGone,
+    ca_bundle,
+    failure,
+    foreign_response,
+    forgathers,
+    not_ours,
+)
 from forgather_units.cli.connection.server_address import address_of, is_loopback
 from forgather_units.cli.connection.unix_socket import UnixSocket
 from forgather_units.domain.errors import ForgatherError, Refused, Unavailable
+from forgather_units.host.forgathers_server import is_forgathers_server
 
 Record = dict[str, Any]
 
+_OURS: Final = "forgather"
+"""The header Server of this program's server, unless a proxy has replaced it."""
 _MEMBERS: Final = "the members of its group use this server"
 _JOIN: Final = "sudo usermod --append --groups forgather $USER, then log in again"
 
@@ -56,13 +66,20 @@ class Client:
     """
 
     def __init__(
-        self, url: str, token: Token, patience: float = _TIMEOUT[1], find_token: Callable[[], Token] | None = None
+        self,
+        url: str,
+        token: Token,
+        patience: float = _TIMEOUT[1],
+        find_token: Callable[[], Token] | None = None,
+        is_chosen: bool = True,
     ) -> None:
-        """`find_token` looks for the token again if there was none."""
+        """`find_token` looks for the token again if there was none. `is_chosen`: a person has named this `url`."""
         self.url = url
         self._token = token
         self._find_token = find_token
         self._base = url
+        self._is_known = False
+        self._is_chosen = is_chosen
         self._timeout = min(patience, _TIMEOUT[0]), patience
         self._session = requests.Session()
         self._session.auth = _Bearer(token.value)
@@ -163,6 +180,8 @@ class Client:
         return bool(self._token.value)
 
     def _send(self, method: str, path: str, **more: Any) -> requests.Response:
+        if method != "GET" and not self._is_chosen:
+            self._check_program()
         try:
             response = self._session.request(
                 method, self._base + path, timeout=self._timeout, stream=True, allow_redirects=False, **more
@@ -173,7 +192,20 @@ class Client:
             raise self._gone(why) from None
         # urllib3 1.26 accepts a truncated response unless enforce_content_length is set.
         response.raw.enforce_content_length = True
+        if response.headers.get("Server") == _OURS:
+            self._is_known = True
+        elif method == "GET":
+            self._check_program()
         return response
+
+    def _check_program(self) -> None:
+        """Raises Unavailable if Forgather's own server is there, which takes the same token and similar requests."""
+        address = None if self._is_known else address_of(self.url)
+        self._is_known = True
+        if address is None or address.scheme != "http" or not is_loopback(address.host):
+            return
+        if is_forgathers_server(address.host, address.port):
+            raise forgathers(self.url)
 
     def _refusal(self, response: requests.Response) -> ForgatherError:
         try:
@@ -214,7 +246,7 @@ def connect(flag: str | None, patience: float = _TIMEOUT[1]) -> Client:
     `patience`: the time between two bytes of a response, in seconds.
     """
     url = server_url(flag)
-    return Client(url, server_token(url), patience, lambda: server_token(url))
+    return Client(url, server_token(url), patience, lambda: server_token(url), is_chosen=is_server_named(flag))
 
 
 def job_path(queue_id: str, rest: str = "") -> str:

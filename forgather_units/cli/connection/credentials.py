@@ -52,6 +52,11 @@ def server_url(flag: str | None) -> str:
     return _on_this_machine(checked_url(given, "--server" if flag else f"${_URL}"))
 
 
+def is_server_named(flag: str | None) -> bool:
+    """Whether the flag or the environment names the server, and not the settings."""
+    return bool(flag or os.environ.get(_URL))
+
+
 def own_server_url() -> str:
     """The base URL of this user's own server, whatever the environment says."""
     return _own_url(load_all(None, {}))

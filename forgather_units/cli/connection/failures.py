@@ -158,6 +158,15 @@ def not_ours(url: str, more: str = "") -> Unavailable:
     )
 
 
+def forgathers(url: str) -> Unavailable:
+    """Forgather's own server responds."""
+    return Unavailable(
+        f"the server at {url} is Forgather's own, not that of Forgather Units",
+        hint="forgather-units server takes the next free port, where these commands find it; another address: --server"
+        " or FORGATHER_SERVER_URL",
+    )
+
+
 def _cause(error: BaseException | None, kind: type[Kind]) -> Kind | None:
     """The `kind` among the exceptions that led to `error`; urllib3 keeps the cause in `reason`."""
     seen = set[int]()
