@@ -63,10 +63,10 @@ def _former(file: Path, names: Collection[str]) -> Path | None:
                 return None
             former.rename(file)
     except OSError as why:
-        _say(f"{former} has the settings of Forgather Units, and cannot be renamed to {file.name} ({why.strerror}): "
+        say(f"{former} has the settings of Forgather Units, and cannot be renamed to {file.name} ({why.strerror}): "
              "it is read where it is")  # fmt: skip
         return former
-    _say(f"{former} is {file} now: Forgather's own settings have the old name")
+    say(f"{former} is {file} now: Forgather's own settings have the old name")
     return file
 
 
@@ -88,7 +88,7 @@ def _is_ours(file: Path, names: Collection[str]) -> bool:
     keys = {str(key.value) for key, _ in root.value} if isinstance(root, yaml.MappingNode) else set()
     others = keys - set(names)
     if others and others != keys:
-        _say(f"{file} is not read, because it has other settings too ({', '.join(sorted(others))}): move those of "
+        say(f"{file} is not read, because it has other settings too ({', '.join(sorted(others))}): move those of "
              "Forgather Units to units.yaml")  # fmt: skip
     return bool(keys) and not others
 
@@ -106,6 +106,6 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @cache
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
     """Once in a process, which may look for its settings several times."""
     log.warning("%s", sentence)

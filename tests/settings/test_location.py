@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Of the settings; this process has said nothing yet."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setattr(location, "SYSTEM_CONFIG", tmp_path / "etc" / "units.yaml")
-    location._say.cache_clear()
+    location.say.cache_clear()
     found = tmp_path / "forgather"
     found.mkdir()
     return found
