@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from beside_forgather import TOKEN, Home, stand_in
 from forgather_server import FORGATHER, Forgather
 from shared_server import members
 from waiting import wait_until
@@ -75,9 +76,7 @@ def test_a_server_takes_the_next_port_and_its_user_s_commands_find_it(
             [FORGATHER, *words], env=environment, capture_output=True, text=True, check=False, timeout=120
         )
 
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 8765))
-        taken.listen()
+    with socket.create_server(("127.0.0.1", 8765)):
         log = tmp_path / "log"
         with (
             log.open("w") as stderr,
@@ -95,3 +94,33 @@ def test_a_server_takes_the_next_port_and_its_user_s_commands_find_it(
             finally:
                 process.terminate()
                 process.wait(120)
+
+
+def test_a_server_takes_the_next_port_beside_forgather_s(
+    make_forgather: Callable[..., Forgather], tmp_path: Path
+) -> None:
+    server = make_forgather()
+    del server.settings["port"], server.settings["auth_dir"]
+    home = Home(tmp_path / "config", **server.settings)
+    log = tmp_path / "log"
+    with (
+        stand_in(8765) as theirs,
+        log.open("w") as stderr,
+        subprocess.Popen(
+            [FORGATHER, "server"], env=home.environ, stdout=subprocess.PIPE, stderr=stderr, text=True
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            url = next(word for word in process.stdout.readline().split() if word.startswith("http"))
+            assert url != theirs.url
+            # With the token that Forgather's server has made.
+            wait_until(lambda: home("job", "list").stderr == "no jobs\n")
+            assert (tmp_path / "config/forgather/server/auth_token").read_text() == f"{TOKEN}\n"
+            said = log.read_text()
+            assert "port 8765 is in use by Forgather's own server" in said
+            assert f"where your commands find it; Forgather's find it with FORGATHER_SERVER_URL={url}\n" in said
+        finally:
+            process.terminate()
+            process.wait(120)
+    assert theirs.changes == []
