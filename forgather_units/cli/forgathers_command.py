@@ -21,6 +21,8 @@ COMMANDS: Final = frozenset(
      "submit", "targets", "tlist", "tls", "train", "trefs", "update", "ws"}
 )  # fmt: skip
 """Those of Forgather that this program does not have; for messages, since a newer Forgather may have more."""
+SHARED: Final = frozenset({"job", "logs", "ls", "mkdocs", "sched", "server", "tb"})
+"""Those that both have, with options of their own each."""
 OPTIONS: Final = ("-i", "--interactive", "--no-dyn")
 """In front of a command, and Forgather's alone."""
 
@@ -36,6 +38,11 @@ def installed() -> EntryPoint | None:
     return next((each for each in found if each.module.partition(".")[0] != _OURS), None)
 
 
+def hint(command: EntryPoint, noun: str) -> str:
+    """How to reach Forgather's own `noun`, where both programs have it; empty if they do not."""
+    return f"Forgather's own: {sys.executable} -m {command.module} {noun}" if noun in SHARED else ""
+
+
 def run(command: EntryPoint, words: Sequence[str]) -> NoReturn:
     """Become `command`, with `words` behind the name of this program. Raises Refused if it cannot be loaded."""
     try:
@@ -48,8 +55,8 @@ def run(command: EntryPoint, words: Sequence[str]) -> NoReturn:
 
 def missing(word: str) -> Usage:
     """The error for a command or an option of Forgather where that is not installed."""
-    kind = "an option" if word.startswith("-") else "a command"
+    sentence = f"{word!r} is a command of Forgather, which is not installed in this environment"
     return Usage(
-        f"{word!r} is {kind} of Forgather, which is not installed in this environment",
+        sentence.replace("a command", "an option", 1) if word in OPTIONS else sentence,
         hint="use the command of the environment that has Forgather, or install this program there too",
     )

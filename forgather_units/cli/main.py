@@ -79,6 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise forgathers_command.missing(foreign)
         code = _run(typed)
         sys.stdout.flush()
+    except Usage as wrong:
+        wrong.hint = wrong.hint or _hint_at_forgather(typed)
+        return _say(wrong)
     except ForgatherError as error:
         return _say(error)
     except KeyboardInterrupt:
@@ -144,6 +147,13 @@ def _foreign_word(typed: Sequence[str]) -> str:
             return word
     command = _command_of(words)
     return "" if not command or _is_ours(command) else command
+
+
+def _hint_at_forgather(typed: Sequence[str]) -> str:
+    """How to run Forgather's own command, where both programs have one of this name; empty if there is none."""
+    command = forgathers_command.installed()
+    noun = _command_of(aliases.expanded(typed[: _cut(typed)]))
+    return forgathers_command.hint(command, noun) if command is not None else ""
 
 
 def _is_ours(command: str) -> bool:

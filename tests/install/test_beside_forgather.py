@@ -110,6 +110,15 @@ def test_forgather_s_commands_reach_it(both: Environment, command: str, words: l
     assert both.theirs(command, *words) == words
 
 
+def test_a_flag_of_forgather_s_command_of_the_same_name_gets_a_hint(both: Environment) -> None:
+    done = both.run("forgather-units", "tb", "--max-steps", "500")
+    assert (done.returncode, done.stdout) == (2, "")
+    sentence, hint, see = done.stderr.splitlines()
+    assert sentence == "forgather: unknown option '--max-steps'"
+    assert hint == f"hint: Forgather's own: {both.path('python')} -m forgather.cli tb"
+    assert see == "see: forgather tb --help"
+
+
 def test_its_exit_code_is_kept(both: Environment) -> None:
     assert both.run("forgather", "train", "fail").returncode == 7
     assert both.run("forgather-units", "train", "fail").returncode == 7
