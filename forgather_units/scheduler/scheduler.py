@@ -318,7 +318,8 @@ class Scheduler:
             self._units.inspect(queue_id)
             self._dispatcher.dispatch()
             return f"{queue_id} was queued and is cancelled"
-        self._table.note(replace(job, stop_requested=True))
+        # It may be stopping for a restart, which is no longer wanted.
+        self._table.note(replace(job, stop_requested=True, restart_requested=False))
         acted = self._viewers.kill(job) if force else self._viewers.stop(job)
         self._units.inspect(queue_id)
         if not acted:

@@ -50,6 +50,17 @@ def test_a_kill_in_every_state(forgather: Forgather, sample_runs: Path, free_por
     wait_until(lambda: forgather.units() == [])
 
 
+@pytest.mark.parametrize("action", ["kill", "force-kill"])
+def test_a_kill_during_a_restart(forgather: Forgather, sample_runs: Path, free_port: FreePort, action: str) -> None:
+    queue_id = forgather.submit(sample_runs, port=free_port())
+    forgather.wait_status(queue_id, "running")
+    control(forgather, queue_id, "restart")
+    control(forgather, queue_id, action)
+    assert forgather.wait_status(queue_id, "aborted")["error"] in ("killed on request", "cancelled before it started")
+    wait_until(lambda: forgather.units() == [])
+    assert forgather.job(queue_id)["status"] == "aborted"
+
+
 def test_systemd_kills_a_viewer_that_ignores_sigterm(
     make_forgather: Callable[..., Forgather], sample_runs: Path, tmp_path: Path, free_port: FreePort
 ) -> None:
