@@ -44,11 +44,20 @@ class JobJson:
             "host": job.submission.options.address,
             "alive": job.is_active,
             "source": "queue",
+            "job_id": job.queue_id,
+            "tty_log_path": self.journalctl(job),
             "unit": self._names.service(job),
             "socket_unit": self._names.socket(job) if job.has_socket else None,
             "scope": self._scope.value,
             "usage": self.usage(job),
         }
+
+    def journalctl(self, job: Job) -> str:
+        """The command that prints its output.
+
+        Forgather's page offers the output of jobs with a `tty_log_path` alone.
+        """
+        return f"journalctl {self._scope.flag} --unit {self._names.service(job)}"
 
     @staticmethod
     def _shared(job: Job) -> dict[str, Any]:

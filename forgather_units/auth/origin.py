@@ -54,8 +54,11 @@ class Hosts:
         )
 
     def is_foreign(self, environ: dict[str, Any]) -> bool:
-        """Whether a page of another origin sent this request that changes something. Programs send neither header."""
-        if environ["REQUEST_METHOD"] in _READING:
+        """Whether a page of another origin sent this request that changes something. Programs send neither header.
+
+        Nor may such a page open a WebSocket: unlike the response to any other GET, it could read what comes.
+        """
+        if environ["REQUEST_METHOD"] in _READING and "HTTP_UPGRADE" not in environ:
             return False
         origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
         # Sec-Fetch-Site takes precedence. Another port of this machine is "same-site": a raw

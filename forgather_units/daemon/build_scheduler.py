@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from forgather_units.api.routes.tty import Output
+from forgather_units.api.live.job_output import Output
 from forgather_units.daemon.build_units import Units
 from forgather_units.daemon.resolve_viewer import address_of
 from forgather_units.domain.errors import Unavailable

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
-from forgather_units.api.routes.tty import Output
+from forgather_units.api.live.job_output import Output
 from forgather_units.domain.errors import Refused
 from forgather_units.domain.job import Job
 from forgather_units.domain.machine import Machine

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from forgather_units.api.routes.tty import Output
+from forgather_units.api.live.job_output import Output
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.people import People
 from forgather_units.automation.declared_services import DeclaredServices

@@ -79,9 +79,14 @@ class ClientConnection:
 
     def end_early(self) -> None:
         """End a chunked body here, if that is possible without waiting."""
-        if self._chunked and not self._torn:
+        if self._chunked:
+            self.send_now(b"0\r\n\r\n")
+
+    def send_now(self, data: bytes) -> None:
+        """Send a few bytes if that is possible without waiting, and if they do not interrupt other data."""
+        if not self._torn:
             with contextlib.suppress(OSError):
-                self.sock.send(b"0\r\n\r\n")
+                self.sock.send(data)
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes without framing; raises ClientLeft."""
@@ -130,6 +135,13 @@ class ClientConnection:
             if decoder.done:
                 return
             received = await self._receive(PIECE)
+
+    async def receive(self) -> bytes:
+        """What the client sends after its request; waits as long as it takes. Empty at its end. Raises ClientLeft."""
+        try:
+            return await asyncio.get_running_loop().sock_recv(self.sock, PIECE)
+        except OSError as error:
+            raise ClientLeft from error
 
     async def _receive(self, size: int) -> bytes:
         try:

@@ -6,24 +6,13 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any
 
+from forgather_units.api.live.line_batches import READING, batches
 from forgather_units.api.live.tty_json import output_of
 from forgather_units.journal.check import JournalCheck
 from forgather_units.journal.follower import Subscription
 from forgather_units.journal.reader import Line, LineKind, Page
-
-_HEARTBEAT: Final = 1.5
-# Poll interval (seconds) for the last lines of a job that has ended: no event reports that journald has stored them.
-_POLL_AT_END: Final = 0.1
-# Lines and bytes of one event.
-_BATCH: Final = 500
-_BATCH_SIZE: Final = 256 * 1024
-
-# One thread reads stored output for all streams: a reader must stay in its thread, and reading old lines must not delay
-# new ones.
-READING: Final = ThreadPoolExecutor(1, "history")
 
 
 class TtyEvents:
@@ -53,25 +42,9 @@ class TtyEvents:
 
     async def follow(self, stream: Subscription, final: Callable[[], dict[str, Any]]) -> AsyncGenerator[bytes, None]:
         """The lines of `stream`, and at its end the result of `final`."""
-        loop, news = asyncio.get_running_loop(), asyncio.Event()
-
-        def wake() -> None:
-            if not news.is_set():
-                loop.call_soon_threadsafe(news.set)
-
-        stream.on_news = wake
-        while not stream.over:
-            news.clear()
-            reads_journal = stream.is_behind or stream.is_finishing
-            lines = await loop.run_in_executor(READING, _lines, stream) if reads_journal else _lines(stream)
-            if lines:
-                yield self._render(lines)
-            elif not stream.over:
-                try:
-                    async with asyncio.timeout(_POLL_AT_END if stream.is_finishing else _HEARTBEAT):
-                        await news.wait()
-                except TimeoutError:
-                    yield b": alive\n\n"
+        async for lines in batches(stream):
+            yield self._render(lines) if lines else b": alive\n\n"
+        loop = asyncio.get_running_loop()
         yield _event("end", await loop.run_in_executor(READING, final), stream.cursor)
 
     def _render(self, lines: Sequence[Line], **more: Any) -> bytes:
@@ -79,16 +52,6 @@ class TtyEvents:
             return b"".join(map(_event_of, lines))
         data = output_of(lines, **more)
         return _event("output", data, data["last"])
-
-
-def _lines(stream: Subscription) -> list[Line]:
-    """Lines available without blocking, at most one batch."""
-    lines: list[Line] = []
-    size = 0
-    while len(lines) < _BATCH and size < _BATCH_SIZE and (line := stream.get()) is not None:
-        lines.append(line)
-        size += len(line.data)
-    return lines
 
 
 def _event_of(line: Line) -> bytes:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
@@ -13,15 +9,12 @@ from flask import Blueprint, Response, request
 
 from forgather_units.api import query_params
 from forgather_units.api.job_json import JobJson
+from forgather_units.api.live.job_output import JobOutput, Output
 from forgather_units.api.live.tty_json import output_of
-from forgather_units.api.live.tty_stream import READING, TtyEvents
 from forgather_units.auth.admissions import while_admitted
 from forgather_units.domain.errors import Unavailable
-from forgather_units.domain.job import Job
 from forgather_units.http.server.event_stream import stream_response
-from forgather_units.journal.access import JournalAccess
-from forgather_units.journal.follower import Follower
-from forgather_units.journal.reader import Journal, LineKind
+from forgather_units.http.server.web_socket import web_socket_response
 from forgather_units.scheduler.events import EventBus
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.systemd.names import UnitNames
@@ -30,37 +23,40 @@ _PAGE: Final = 1000
 _MOST: Final = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """The sources of a job's output: the journal, its access check, and the follower of new lines."""
-
-    journal: Journal
-    access: JournalAccess
-    follower: Follower
-
-    def cursor_before_since(self, unit: str) -> str | None:
-        """The cursor of the last line before the current request's `since`; None: there is none. Raises Malformed."""
-        since = query_params.moment("since")
-        return None if since is None else self.journal.last_before(unit, since)
-
-
 def blueprint(
     output: Output, names: UnitNames, scheduler: Scheduler, changes: EventBus, job_json: JobJson
 ) -> Blueprint:
     """The output routes."""
     routes = Blueprint("tty", __name__, url_prefix="/api/jobs")
+    following = JobOutput(output, names, scheduler, changes, job_json)
+
+    def cursor_before_since(unit: str) -> str | None:
+        """The cursor of the last line before the current request's `since`; None: there is none. Raises Malformed."""
+        since = query_params.moment("since")
+        return None if since is None else output.journal.last_before(unit, since)
 
     @routes.get("/<queue_id>/tty")
     def dump(queue_id: str) -> Response:
         """All of it, or (`since`, seconds since the epoch) the lines since then."""
         unit = names.service(scheduler.job(queue_id))
-        after = output.cursor_before_since(unit)
+        after = cursor_before_since(unit)
         pieces = output.journal.dump(unit, after=after)
         first = next(pieces, b"")
         if not first and after is None and (fault := output.access.fault()) is not None:
             raise Unavailable(f"the journal cannot be read: {fault.why}", hint=fault.fix)
         text = while_admitted(request.environ, chain([first], pieces))
         return Response(text, content_type="text/plain; charset=utf-8")
+
+    @routes.get("/<queue_id>/tty", websocket=True)
+    def web_socket(queue_id: str) -> Response:
+        """As a WebSocket: all of it, then (unless `follow=false`) new lines until the job ends."""
+        follow = query_params.boolean("follow", default=True)
+        return web_socket_response(following.messages(queue_id, follow=follow))
+
+    @routes.get("/<queue_id>/tty-path")
+    def path(queue_id: str) -> dict[str, Any]:
+        """Where the output is. Forgather's own server has a file."""
+        return {"tty_log_path": job_json.journalctl(scheduler.job(queue_id))}
 
     @routes.get("/<queue_id>/tty/lines")
     def lines(queue_id: str) -> dict[str, Any]:
@@ -82,37 +78,7 @@ def blueprint(
         tail = query_params.integer("tail", 0, _MOST, default=0)
         joined = query_params.boolean("joined", default=False)
         job = scheduler.job(queue_id)
-        after = after or output.cursor_before_since(names.service(job))
-        return stream_response(_events(job, after or None, 0 if after else tail, joined=joined))
-
-    async def _events(job: Job, after: str | None, tail: int, *, joined: bool) -> AsyncGenerator[bytes, None]:
-        unit, events = names.service(job), TtyEvents(joined=joined)
-        loop = asyncio.get_running_loop()
-        yield events.opening()
-        if after is None:
-            page = await loop.run_in_executor(READING, output.journal.page, unit, tail or 1)
-            # Not in READING: a check takes seconds where something is wrong.
-            if not page.lines and (fault := await loop.run_in_executor(None, output.access.fault)) is not None:
-                yield events.unreadable(fault)
-            if tail:
-                after = next((line.cursor for line in reversed(page.lines) if line.kind is LineKind.OUTPUT), None)
-                yield events.page(page)
-
-        def final() -> dict[str, Any]:
-            return job_json.job(scheduler.job(job.queue_id))
-
-        with ExitStack() as held:
-            lines = held.enter_context(output.follower.subscribe(unit, after))
-
-            def changed(now: Job) -> None:
-                if now.queue_id == job.queue_id and now.is_ended:
-                    lines.finish()
-
-            held.enter_context(changes.subscribed_to_jobs(changed))
-            # It may have ended before the subscription.
-            if scheduler.job(job.queue_id).is_ended:
-                lines.finish()
-            async for piece in events.follow(lines, final):
-                yield piece
+        after = after or cursor_before_since(names.service(job))
+        return stream_response(following.events(job, after or None, 0 if after else tail, joined=joined))
 
     return routes
