@@ -10,10 +10,12 @@ from forgather_units.cli import aliases
 from forgather_units.cli.parser import Parser
 
 Run = Callable[[argparse.Namespace], int]
+AddVerb = Callable[[str, str, Run], Parser]
+"""Adds a verb by its name, help and handler."""
 
 
-def add_verbs(parser: Parser) -> Callable[[str, str, Run], Parser]:
-    """A function that adds one verb (name, help, handler) with the common options, and returns its parser."""
+def add_verbs(parser: Parser) -> AddVerb:
+    """A function that adds one verb with the common options, and returns its parser."""
     verbs: Any = parser.add_subparsers(metavar="VERB", required=True)
 
     _add_server(parser, argparse.SUPPRESS)

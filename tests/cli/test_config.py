@@ -23,7 +23,7 @@ _MISTAKES = [
     ("  jupyter: {lab: {}, more: {}}", "services: unknown type 'jupyter' (known: tensorboard, mkdocs)"),
     ("  tensorbord: {lab: {}}", "services: unknown type 'tensorbord' (did you mean 'tensorboard'?)"),
     ("  tensorboard:", None),
-    ("    Lab: {logdir: /x}", "service tensorboard Lab: its name must be lower-case letters, digits, _ and -"),
+    ("    la.b: {logdir: /x}", "service tensorboard la.b: its name must be letters, digits, _ and -"),
     ("    bare: /x", "service tensorboard bare must be a mapping"),
     ("    none: {port: 6010}", "none: logdir is missing: an absolute path, or one that begins with ~/"),
     ("    near: {logdir: runs}", "logdir must be an absolute path, or begin with ~/, not 'runs'"),

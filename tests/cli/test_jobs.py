@@ -143,6 +143,8 @@ def test_part_of_an_id_must_match_one_job(forgather: Shell, jobs: SmallServer, p
         (["job", "remove", ONE], f"DELETE /api/jobs/{ONE}", {"removed": ONE}, f"removed: {ONE}"),
         (["job", "cleanup"], "POST /api/jobs/cleanup", {"removed": [ONE], "count": 1}, "removed: 1"),
         (["job", "gc"], "POST /api/jobs/gc", {"swept": 2}, "jobs that have changed: 2"),
+        (["job", "cleanup", ONE], f"DELETE /api/jobs/{ONE}", {"removed": ONE}, f"removed: {ONE}"),
+        (["sched", "cleanup", ONE], f"DELETE /api/jobs/{ONE}", {"removed": ONE}, f"removed: {ONE}"),
         (["sched", "cleanup"], "POST /api/jobs/cleanup", {"removed": [], "count": 0}, "removed: 0"),
         (["sched", "gc"], "POST /api/jobs/gc", {"swept": 0}, "jobs that have changed: 0"),
         (
@@ -152,6 +154,7 @@ def test_part_of_an_id_must_match_one_job(forgather: Shell, jobs: SmallServer, p
             f"{ONE}: priority 5",
         ),
         (["sched", "resume"], "POST /api/queue/scheduler", {"enabled": True}, "resumed"),
+        (["job", "scheduler", "resume"], "POST /api/queue/scheduler", {"enabled": True}, "resumed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -165,10 +168,13 @@ def test_verbs(
     assert [f"{request.method} {request.path}" for request in server.asked] == [route, route]
 
 
+@pytest.mark.parametrize("command", [("sched",), ("job", "scheduler")])
 @pytest.mark.parametrize(("verb", "enabled"), [("pause", False), ("resume", True)])
-def test_pause_and_resume(forgather: Shell, server: SmallServer, verb: str, enabled: bool) -> None:
+def test_pause_and_resume(
+    forgather: Shell, server: SmallServer, command: tuple[str, ...], verb: str, enabled: bool
+) -> None:
     server.says("POST /api/queue/scheduler", {"enabled": enabled})
-    assert forgather("sched", verb).code == 0
+    assert forgather(*command, verb).code == 0
     assert server.asked[0].body == {"enabled": enabled}
 
 
@@ -183,7 +189,8 @@ def test_the_schedulers_status(forgather: Shell, server: SmallServer) -> None:
     status = {"enabled": True, "tick_count": 7, "last_tick_at": time.time() - 90, "running_count": 3}
     server.says("GET /api/queue/scheduler", {**status, "queued_count": 2})
     server.says("GET /api/jobs", [job(), job(), job(status="sleeping")])
-    assert forgather("sched", "status").out == "dispatching; 2 running, 1 sleeping, 2 queued\n"
+    for words in (("sched", "status"), ("job", "scheduler"), ("job", "scheduler", "status")):
+        assert forgather(*words).out == "dispatching; 2 running, 1 sleeping, 2 queued\n"
     # Forgather's own server does not count the queue.
     server.says("GET /api/queue/scheduler", {**status, "enabled": False})
     server.says("GET /api/queue", [job()])
@@ -191,9 +198,17 @@ def test_the_schedulers_status(forgather: Shell, server: SmallServer) -> None:
     assert forgather("sched", "status").out == "paused (forgather sched resume); 0 running, 1 queued\n"
 
 
+def test_all_jobs_as_forgather_lists_them(forgather: Shell, server: SmallServer) -> None:
+    server.says("GET /api/jobs", [job(), job(OTHER, status="queued", waits_for="port 6006 is in use")])
+    listed = forgather("sched", "list")
+    assert listed.out == forgather("job", "list").out
+    assert ONE in listed.out
+    assert "port 6006 is in use" in listed.out
+
+
 def test_the_queue(forgather: Shell, server: SmallServer) -> None:
     server.says("GET /api/queue", [job(waits_for=f"port 6006 is held by {OTHER} (tiny)", priority=5)])
-    header, line = forgather("sched", "list").out.splitlines()
+    header, line = forgather("sched", "queue").out.splitlines()
     assert line.endswith(f"/runs/tiny  port 6006 is held by {OTHER} (tiny)")
     assert header.index("WAITS FOR") == line.index("port 6006")
 

@@ -30,6 +30,7 @@ _OUTPUTS: Final = (
     ["job", "tail", ID],
     ["job", "dump", ID],
     ["sched", "list"],
+    ["sched", "queue"],
     ["sched", "priority", ID, "1"],
     ["service", "list"],
 )

@@ -111,11 +111,39 @@ def test_plot(forgather: Shell, models: Path, ending: str, magic: bytes) -> None
     assert (forgather.folder / f"curves.{ending}").read_bytes().startswith(magic)
 
 
-def test_plot_prints_the_path_of_its_default_file(forgather: Shell, models: Path) -> None:
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        ((), "training_plot.png"),
+        (("--no-show",), "training_plot.png"),
+        (("--loss-curves",), "loss_curves.png"),
+        (("--format", "svg"), "training_plot.svg"),
+    ],
+)
+def test_the_default_file_is_that_of_forgather(
+    forgather: Shell, models: Path, flags: tuple[str, ...], name: str
+) -> None:
+    for _ in range(2):
+        done = forgather("logs", "plot", *flags)
+        assert (done.code, done.out) == (0, f"wrote {forgather.folder}/tmp/{name}\n"), done.err
+    assert (forgather.folder / "tmp" / name).stat().st_size > 1000
+
+
+def test_a_plot_opens_in_the_editor(forgather: Shell, models: Path) -> None:
+    done = forgather("logs", "plot", "-e", EDITOR="sh -c 'head -c 4 \"$0\" | tail -c 3'")
+    assert (done.code, done.out.splitlines()[1]) == (0, "PNG")
+    done = forgather("logs", "plot", "-e", "-o", "x.svg", EDITOR="false")
+    assert (done.code, done.err) == (1, "forgather: false ended with an error: the plot is written\n")
+    assert (forgather.folder / "x.svg").exists()
+    done = forgather("logs", "plot", "-e", EDITOR="/not/there")
+    assert done.err == "forgather: /not/there cannot be run (No such file or directory): the plot is written\n"
+
+
+def test_a_default_file_that_cannot_be_written(forgather: Shell, models: Path) -> None:
+    (forgather.folder / "tmp").write_text("not a folder")
     done = forgather("logs", "plot")
-    written = Path(done.out.removeprefix("wrote ").removesuffix("\n"))
-    assert (done.code, written.parent, written.suffix) == (0, forgather.folder, ".png")
-    assert written.read_bytes().startswith(b"\x89PNG")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("forgather: tmp/training_plot.png cannot be written: ")
 
 
 def svg(forgather: Shell, *words: str) -> str:

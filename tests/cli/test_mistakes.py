@@ -52,7 +52,7 @@ MISTAKES: Final = (
         "'logdri' is no option of TensorBoard (did you mean 'logdir'?)",
         "service add",
     ),
-    ("logs plot --terminal -o x.png", "--terminal writes no file: leave out -o and --format", "logs plot"),
+    ("logs plot --terminal -o x.png", "--terminal writes no file: leave out -o, --format and -e", "logs plot"),
     ("completion csh", "SHELL must be one of bash, zsh, fish, not 'csh' (did you mean 'zsh'?)", "completion"),
     ("job list -- more", "nothing may follow -- here, and 'more' does", "job list"),
 )

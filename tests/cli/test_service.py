@@ -145,7 +145,7 @@ def test_each_verb_sends_its_request(
 
 
 def test_remove(forgather: Shell, server: SmallServer) -> None:
-    server.says("DELETE /api/services/tensorboard/lab", {"removed": "tensorboard/lab"})
+    server.says("DELETE /api/services/tensorboard/lab", {"deleted": "tensorboard:lab"})
     assert forgather("service", "remove", "tensorboard", "lab").out == "removed: tensorboard lab\n"
     server.says("DELETE /api/services/tensorboard/lab", {"detail": "no such service: tensorboard lab"}, 404)
     done = forgather("service", "remove", "tensorboard", "lab")

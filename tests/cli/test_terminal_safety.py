@@ -142,6 +142,7 @@ def test_every_other_command(forgather: Shell, server: SmallServer, tmp_path: Pa
         ["job", "wake", ID],
         ["job", "gc"],
         ["sched", "list"],
+        ["sched", "queue"],
         ["login-url"],
         ["logs", "list", str(tmp_path)],
         ["logs", "summary", str(named)],

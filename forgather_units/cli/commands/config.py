@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
-import shlex
-import shutil
-import subprocess
 import sys
 import tempfile
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from forgather_units.cli.errors import Usage
+from forgather_units.cli.editor import editor, open_in
 from forgather_units.cli.json_output import print_json
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import Column, Fit, plain, table
 from forgather_units.cli.text_width import indented
-from forgather_units.domain.errors import Refused
 from forgather_units.files.regular_file import read_text
 from forgather_units.settings import edit
 from forgather_units.settings.contents import MOST_BYTES
@@ -99,11 +94,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _edit(args: argparse.Namespace) -> int:
     file = _file(args)
-    editor = (
-        os.environ.get("VISUAL") or os.environ.get("EDITOR") or next(filter(shutil.which, ("editor", "nano", "vi")), "")
-    )
-    if not editor:
-        raise Usage("no editor is there: set EDITOR")
+    command = editor(("editor", "nano", "vi"))
     with tempfile.TemporaryDirectory(prefix="forgather-config-") as folder:
         draft = Path(folder) / "units.yaml"
         before = (
@@ -112,8 +103,7 @@ def _edit(args: argparse.Namespace) -> int:
             else "# Settings of forgather server; `forgather config show` has them all.\n"
         )
         draft.write_text(before)
-        if subprocess.run([*shlex.split(editor), str(draft)], check=False).returncode != 0:
-            raise Refused(f"{editor} ended with an error: {file} stays as it was")
+        open_in(command, draft, f"{file} stays as it was")
         after = draft.read_text()
         problems = problems_of(draft, args_problems)
         if problems:

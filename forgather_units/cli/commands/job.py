@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from forgather_units.cli.connection.client import Client, Record, connect, job_path
 from forgather_units.cli.errors import Usage
-from forgather_units.cli.jobs import listing, waiting
+from forgather_units.cli.jobs import listing, scheduler, waiting
 from forgather_units.cli.jobs.details import details
 from forgather_units.cli.jobs.job_id import full_id
 from forgather_units.cli.jobs.several import Action, add_ids, on_each
@@ -19,7 +19,7 @@ from forgather_units.cli.jobs.tail import MOST_LINES, Start, bytes_of, tail
 from forgather_units.cli.jobs.viewer_address import JobOutput
 from forgather_units.cli.json_output import print_json
 from forgather_units.cli.moments import moment
-from forgather_units.cli.options import add_verbs, whole_number
+from forgather_units.cli.options import AddVerb, add_verbs, whole_number
 from forgather_units.cli.parser import Parser
 
 
@@ -66,9 +66,17 @@ def add_arguments(parser: Parser) -> None:
         add_ids(leaf, selects=selects)
         if name == "force-kill":
             leaf.add_argument("--yes", action="store_true", help="required: the processes cannot clean up")
-    older = add("cleanup", "remove all ended jobs from the history", cleanup)
-    older.add_argument("--older-than", metavar="TIME", help="only jobs that ended longer ago than this: 30d, 12h")
+    add_cleanup(add)
     add("gc", "compare all jobs with systemd's units now", gc)
+    switch = add("scheduler", "the same as `forgather sched status`, `pause` and `resume`", _scheduler)
+    switch.add_argument("action", nargs="?", choices=scheduler.ACTIONS, default="status", help="(default: status)")
+
+
+def add_cleanup(add: AddVerb) -> None:
+    """The verb `cleanup`, which `forgather sched` has too."""
+    leaf = add("cleanup", "remove ended jobs from the history: all, or these", cleanup)
+    leaf.add_argument("id", nargs="*", help="a job's id, or a part that only it has")
+    leaf.add_argument("--older-than", metavar="TIME", help="only jobs that ended longer ago than this: 30d, 12h")
 
 
 def cancel(args: argparse.Namespace) -> int:
@@ -78,8 +86,11 @@ def cancel(args: argparse.Namespace) -> int:
 
 def cleanup(args: argparse.Namespace) -> int:
     """Remove ended jobs from the history."""
-    older_than = getattr(args, "older_than", None)
-    body = {"older_than": older_than} if older_than is not None else None
+    if args.id:
+        if args.older_than is not None:
+            raise Usage("--older-than and an id exclude each other")
+        return on_each(args, _removed)
+    body = {"older_than": args.older_than} if args.older_than is not None else None
     answer = connect(args.server).object("POST", "/api/jobs/cleanup", body)
     return _told(args, answer, f"removed: {answer.get('count')}")
 
@@ -88,6 +99,10 @@ def gc(args: argparse.Namespace) -> int:
     """Reconcile jobs with systemd's units."""
     answer = connect(args.server).object("POST", "/api/jobs/gc")
     return _told(args, answer, f"jobs that have changed: {answer.get('swept')}")
+
+
+def _scheduler(args: argparse.Namespace) -> int:
+    return scheduler.ACTIONS[args.action](args)
 
 
 def _told(args: argparse.Namespace, answer: Record, sentence: object) -> int:

@@ -39,7 +39,7 @@ def add_arguments(parser: Parser) -> None:
 
 def _named(leaf: Parser) -> None:
     leaf.add_argument("type", choices=list(KINDS), help="the kind of viewer")
-    leaf.add_argument("name", help="its name: lower-case letters, digits, _ and -")
+    leaf.add_argument("name", help="its name: letters, digits, _ and -")
 
 
 def _list(args: argparse.Namespace) -> int:

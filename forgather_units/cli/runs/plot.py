@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from forgather_units.cli.editor import editor, open_in
 from forgather_units.cli.errors import Usage
 from forgather_units.cli.parser import Parser
 from forgather_units.cli.runs.run_target import one_run_each
@@ -25,6 +25,8 @@ from forgather_units.runs.series import Axis, series_of
 from forgather_units.runs.summary import EVAL_LOSS, GRAD_NORM, LOSS, MAX_GRAD_NORM
 from forgather_units.runs.terminal_drawing import drawn
 
+# Below the current folder, and these names of files: as of Forgather's own command.
+_FOLDER: Final = "tmp"
 _LOSSES: Final = (LOSS, EVAL_LOSS)
 _NORMS: Final = (GRAD_NORM, MAX_GRAD_NORM)
 
@@ -52,7 +54,12 @@ def add_arguments(parser: Parser) -> None:
         how.add_argument(f"--{name}", type=_end, metavar="V", help=f"where the {name[0]} axis {_ENDS[name[2:]]}")
     how.add_argument("--title", metavar="T", help="(default: the run's name)")
     where = parser.add_argument_group("where to")
-    where.add_argument("-o", "--output", metavar="FILE", help="the file (default: <run>.png in the current folder)")
+    where.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="the file (default: tmp/training_plot.png or tmp/loss_curves.png, with the name of -t in front)",
+    )  # fmt: skip
+    where.add_argument("-e", "--edit", action="store_true", help="open it in $VISUAL or $EDITOR, else with xdg-open")
+    where.add_argument("--no-show", action="store_true", help="as without it: no window opens")
     where.add_argument("--format", choices=FORMATS, help="(default: as the file's name ends, else png)")
     where.add_argument("--terminal", action="store_true", help="draw it here, as text")
     parser.set_defaults(run=_run)
@@ -62,8 +69,9 @@ _ENDS: Final = {"min": "begins", "max": "ends"}
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.terminal and (args.output or args.format):
-        raise Usage("--terminal writes no file: leave out -o and --format")
+    if args.terminal and (args.output or args.format or args.edit):
+        raise Usage("--terminal writes no file: leave out -o, --format and -e")
+    viewer = editor(("xdg-open",)) if args.edit else ""
     look = _look(args)
     asked = tuple(
         dict.fromkeys((*args.metrics, *(_LOSSES if args.loss_curves else ()), *(_NORMS if args.grad_norm else ())))
@@ -78,9 +86,11 @@ def _run(args: argparse.Namespace) -> int:
     if args.terminal:
         print(drawn(chart, shutil.get_terminal_size().columns, colour=sys.stdout.isatty()))
         return 0
-    file, file_format = _file(args.output, args.format, runs[0])
+    file, file_format = _file(args)
     draw(chart, file, file_format)
-    print(f"wrote {plain(str(file.absolute()))}")
+    print(f"wrote {plain(str(file.absolute()))}", flush=True)
+    if viewer:
+        open_in(viewer, file, "the plot is written")
     return 0
 
 
@@ -126,12 +136,20 @@ def _range(name: str, low: float | None, high: float | None) -> Range:
     return low, high
 
 
-def _file(output: str | None, file_format: str | None, run: RunFiles) -> tuple[Path, str]:
-    if output is None:
-        name = re.sub(r"[^\w.-]+", "_", run.name)
+def _file(args: argparse.Namespace) -> tuple[Path, str]:
+    """The file, and its format. Makes the folder of the default file."""
+    file_format: str | None = args.format
+    if args.output is None:
         chosen = file_format or FORMATS[0]
-        return Path(f"{name}.{chosen}"), chosen
-    file = Path(output)
+        config = f"{Path(args.config_template).stem}_" if args.config_template else ""
+        name = "loss_curves" if args.loss_curves else "training_plot"
+        file = Path(_FOLDER, f"{config}{name}.{chosen}")
+        try:
+            file.parent.mkdir(exist_ok=True)
+        except OSError as why:
+            raise Refused(f"{file} cannot be written: {why.strerror}", hint="name another file by -o") from None
+        return file, chosen
+    file = Path(args.output)
     ending = file.suffix.lower().lstrip(".")
     if file_format is None and ending and ending not in FORMATS:
         raise Usage(f"{file.name} should end with one of .{', .'.join(FORMATS)}, or say --format")
