@@ -195,7 +195,7 @@ class Authority:
             raise Forbidden("only an admin of this server sets its password")
         if self._password.is_set and by.credential not in (CredentialKind.BEARER, CredentialKind.QUERY):
             if current is None:
-                raise Refused("current_password is missing", field="current_password")
+                raise Denied("current_password is missing", field="current_password")
             self._check_password(client, current)
         self._password.set(new)
         self.admissions.review()

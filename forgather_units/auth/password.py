@@ -18,7 +18,7 @@ from typing import Final
 from forgather_units.auth.secret_file import SecretFile, write_secret
 from forgather_units.domain.errors import Refused, Unavailable
 
-_LENGTHS: Final = range(8, 1025)
+_LENGTHS: Final = range(4, 1025)
 # Werkzeug's defaults: 32 MiB and some tens of milliseconds for each guess.
 _N, _R, _P = 2**15, 8, 1
 _FORM: Final = re.compile(r"scrypt:(\d{1,8}):(\d{1,3}):(\d{1,3})\$([^$]+)\$([0-9a-f]{128})")

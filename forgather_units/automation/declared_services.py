@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from forgather_units.domain.declaration import NAME_RULE, Service, is_service_name
-from forgather_units.domain.errors import Conflict, ForgatherError, Malformed, NotFound, Unavailable
+from forgather_units.domain.errors import Conflict, ForgatherError, Malformed, NotFound, Refused, Unavailable
 from forgather_units.domain.job import Job, Submission
 from forgather_units.domain.listening import AUTO
 from forgather_units.domain.viewer import mount_path
 from forgather_units.scheduler.events import EventBus, Subject
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.settings import edit
-from forgather_units.viewers.declaration_args import args_problems
+from forgather_units.viewers.declaration_args import NOT_OPTIONS, args_problems
 from forgather_units.viewers.submission import SubmissionParser
 from forgather_units.viewers.table import KINDS
 
@@ -212,7 +212,7 @@ class DeclaredServices:
     def _submission(self, service: Service) -> Submission:
         kind = KINDS[service.type]
         params = dict(service.args)
-        priority = params.pop("priority", 0)
+        priority, *_ = [params.pop(name, 0) for name in NOT_OPTIONS]
         params[kind.required] = str(Path(str(params[kind.required])).expanduser())
         if "window_title" in kind.parsers:
             # The title in lists, unless the declaration sets one.
@@ -269,5 +269,5 @@ def _service_of(body: Any) -> Service:
         raise Malformed("args must be an object", field="args")
     args = {key: value for key, value in args.items() if value is not None}
     for field, problem in args_problems(str(kind), args).items():
-        raise Malformed(problem, field=field or "type")
+        raise (Malformed if field else Refused)(problem, field=field or "type")
     return Service(str(kind), str(name), enabled, args)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import socket
 from collections.abc import Iterator
 
 from flask import Blueprint
@@ -53,6 +55,12 @@ def http_app(app: App, address: str) -> Gateway:
     return Gateway(flask_app, proxy, app.authority, hosts, public)
 
 
+def _identity(app: App) -> str:
+    """The same for each start of a server with this state folder."""
+    where = f"{socket.gethostname()}\0{app.settings.state_dir.resolve()}"
+    return hashlib.sha256(where.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
 def blueprints(app: App, address: str = "") -> Iterator[Blueprint]:
     """All routes except the metrics. `address` is the URL that users open."""
     job_json = JobJson(app.units.machine.scope, app.units.names, app.units.accounting)
@@ -67,7 +75,7 @@ def blueprints(app: App, address: str = "") -> Iterator[Blueprint]:
     yield projects.blueprint(app.library, ask)
     yield runs.blueprint(app.library, app.runs)
     yield events.blueprint(LiveEvents(app.events, app.scheduler, app.services, job_json, ask))
-    yield machine.blueprint(app.scheduler, ask, app.browse_roots)
+    yield machine.blueprint(app.scheduler, ask, app.browse_roots, lambda: _identity(app))
     yield fonts.blueprint()
     yield static_page.blueprint()
     yield plain_page.blueprint(app.authority, app.scheduler, job_json)

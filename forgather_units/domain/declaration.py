@@ -11,7 +11,7 @@ from typing import Any
 
 from forgather_units.domain.queue_id import is_queue_id
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +35,4 @@ def is_service_name(text: object) -> bool:
     return isinstance(text, str) and _NAME.fullmatch(text) is not None and not is_queue_id(text)
 
 
-NAME_RULE = "must be lower-case letters, digits, _ and -, at most 63, a letter or digit first and last"
+NAME_RULE = "must be letters, digits, _ and -, at most 63, and not begin with -"

@@ -7,7 +7,7 @@ import itertools
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +37,11 @@ class Listing:
     complete: bool
     """False where the folder was too large to be read to its end: `total` is a lower bound."""
 
+    def without_hidden(self) -> Listing:
+        """Without the entries whose names begin with a dot. `total` counts what is left of those that are shown."""
+        shown = tuple(entry for entry in self.entries if not entry.name.startswith("."))
+        return replace(self, entries=shown, total=self.total - (len(self.entries) - len(shown)))
+
 
 def browse_folder(path: str, roots: Sequence[str], files: tuple[str, ...], contains: str) -> tuple[Listing, list[str]]:
     """`list_folder` of `path` (empty: of the first root), and the real paths of the roots, which may begin with `~`.
@@ -47,6 +52,29 @@ def browse_folder(path: str, roots: Sequence[str], files: tuple[str, ...], conta
     if not found:
         raise Refused("no folder may be listed (setting browse_roots)", field="path")
     return list_folder(path or found[0], found, files=files, contains=contains), found
+
+
+@dataclass(frozen=True, slots=True)
+class QuickPath:
+    """A folder where a picker may begin."""
+
+    label: str
+    path: str
+
+
+def quick_paths_of(roots: Sequence[str]) -> list[QuickPath]:
+    """The roots whose file systems answer and that are folders, by their names."""
+    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - as in _real_root
+    found = dict.fromkeys(filter(None, map(_real_root, roots)))
+    return [
+        QuickPath("Home" if path == home else Path(path).name or path, path) for path in found if Path(path).is_dir()
+    ]
+
+
+def existence(path: str, roots: Sequence[str]) -> tuple[bool, bool]:
+    """Whether a path below the roots exists, and is a folder. Raises Refused for other paths."""
+    real = _below(path, list(filter(None, map(_real_root, roots))))
+    return Path(real).exists(), Path(real).is_dir()
 
 
 _MOST_COMPLETIONS: Final = 20
@@ -93,12 +121,7 @@ def list_folder(path: str, roots: Sequence[str], *, files: tuple[str, ...] = (),
 
     Neither `..` nor a link leads out of the roots: paths are resolved before the check.
     """
-    if not Path(path).is_absolute() or "\0" in path:
-        raise Refused(f"{path!r} is not an absolute path", field="path")
-    real = os.path.realpath(path)
-    root = next((root for root in roots if _is_within(real, root)), None)
-    if root is None:
-        raise Refused(f"{path} is outside the folders that may be listed (setting browse_roots)", field="path")
+    real = _below(path, roots)
     try:
         with os.scandir(real) as found:
             reading = _Reading(found, contains)
@@ -109,6 +132,16 @@ def list_folder(path: str, roots: Sequence[str], *, files: tuple[str, ...] = (),
     parent = str(Path(real).parent)
     above = parent if any(_is_within(parent, each) for each in roots) and parent != real else None
     return Listing(real, above, tuple(first), len(entries), reading.complete)
+
+
+def _below(path: str, roots: Sequence[str]) -> str:
+    """The real path, which must be below one of the roots. Raises Refused."""
+    if not Path(path).is_absolute() or "\0" in path:
+        raise Refused(f"{path!r} is not an absolute path", field="path")
+    real = os.path.realpath(path)
+    if not any(_is_within(real, root) for root in roots):
+        raise Refused(f"{path} is outside the folders that may be listed (setting browse_roots)", field="path")
+    return real
 
 
 class _Reading:

@@ -16,7 +16,11 @@ PLACING: Final[Mapping[str, parse.Parser]] = {each.name: each.parse for each in 
 """Parsers of the job_params that every kind has."""
 
 
-def _priority(given: parse.Params, name: str) -> int:
+NOT_OPTIONS: Final = ("priority", "requested_gpus")
+"""Args that are none of the viewer's options. Forgather's own declarations may have `requested_gpus`, always 0."""
+
+
+def _number(given: parse.Params, name: str) -> int:
     return parse.whole(given, name, 0)
 
 
@@ -25,7 +29,7 @@ def args_problems(kind_name: str, args: Mapping[str, Any]) -> dict[str, str]:
     kind = KINDS.get(kind_name)
     if kind is None:
         return {"": unknown("type", kind_name, KINDS)}
-    parsers: dict[str, parse.Parser] = {**kind.parsers, **PLACING, "priority": _priority}
+    parsers: dict[str, parse.Parser] = {**kind.parsers, **PLACING, **dict.fromkeys(NOT_OPTIONS, _number)}
     wrong: dict[str, str] = {}
     for name in args:
         if name not in parsers:

@@ -122,9 +122,9 @@ def _responses(forgather: Forgather, project: Path, runs: Path, site: Path) -> I
     yield "Login", requests.post(f"{forgather.url}/api/auth/login", json={"token": forgather.token}, timeout=120).json()
     yield "Host", get("/api/host")
     yield "Service", get("/api/services")
-    listing = get("/api/projects")
+    listing = get("/api/projects/changes")
     yield "ListingUpdate", listing
-    yield "ListingUpdate", get("/api/projects", since=listing["version"])
+    yield "ListingUpdate", get("/api/projects/changes", since=listing["version"])
     yield "Runs", get("/api/runs", project_dir=str(project), config="tiny.yaml")
     yield "Folder", get("/api/fs/browse")
     yield "Completions", get("/api/fs/complete", path=str(runs)[:-1])

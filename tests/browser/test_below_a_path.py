@@ -13,6 +13,7 @@ from browser.tour import Front, WatchedBelow, services, tour
 from browser.watched_page import Watched
 from forgather_server import Forgather
 from playwright.sync_api import BrowserContext, expect
+from waiting import wait_until
 
 BASE = "/lab/tensorboards"
 
@@ -30,6 +31,8 @@ def lab(
     url = f"http://127.0.0.1:{port}{base}"
     server = make_forgather(public_url=url, trusted_proxy="127.0.0.1", services=services(tmp_path, sample_runs))
     server.start()
+    # Until then a visit gets 503, which the browser notes.
+    wait_until(lambda: all(each["queue_id"] for each in server.get("/api/services").json()))
     with nginx(tmp_path / "nginx", port, base, server.url, strips=request.param != "kept"):
         yield Front(url, server)
 

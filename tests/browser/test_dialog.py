@@ -255,7 +255,7 @@ def test_from_a_config_to_its_tensorboard(
     forgather = make_forgather(search_roots=[str(workspace)])
     forgather.start()
     config = next(
-        each for each in forgather.get("/api/projects").json()["projects"][0]["configs"] if each["output_dir"]
+        each for each in forgather.get("/api/projects/changes").json()["projects"][0]["configs"] if each["output_dir"]
     )
     own = request.getfixturevalue("browser").new_context()
     own.set_default_timeout(SLOWLY)

@@ -54,7 +54,7 @@ def test_the_tree_renders_visible_lines_and_receives_changes(page: Page, root: P
 
     def note(request: Request) -> None:
         response = request.response()
-        if "/api/projects?since=" in request.url and response is not None:
+        if "/api/projects/changes?since=" in request.url and response is not None:
             sent.append([each["name"] for each in response.json()["projects"]])
 
     page.on("requestfinished", note)

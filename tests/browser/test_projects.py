@@ -49,7 +49,7 @@ def test_from_a_config_to_its_tensorboard(
     page.get_by_role("menuitem", name="TensorBoard...").click()
     expect(field(page, "Log directory")).to_have_value(str(output_dir))
     title = field(page, "Window title").input_value()
-    (known,) = [each for each in forgather.get("/api/projects").json()["projects"] if each["name"] == "Dialect"]
+    (known,) = [each for each in forgather.get("/api/projects/changes").json()["projects"] if each["name"] == "Dialect"]
     assert title in {each["config_name"] or each["name"] for each in known["configs"] if each["name"] == "plain.yaml"}
     field(page, "Port").fill(str(free_port()))
     submit(page)

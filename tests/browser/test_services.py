@@ -64,7 +64,7 @@ def test_the_values_of_the_dialog_become_a_service(
     name.fill("All Models")
     page.keyboard.press("Enter")
     expect(naming.locator(".field-error")).to_have_text(
-        "name must be lower-case letters, digits, _ and -, at most 63, a letter or digit first and last"
+        "name must be letters, digits, _ and -, at most 63, and not begin with -"
     )
     assert set(declared(forgather)) == {"lab"}
     name.fill("lab")

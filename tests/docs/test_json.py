@@ -75,6 +75,8 @@ def recorded(module_forgather: Forgather, sample_runs: Path, tmp_path_factory: p
     three = run("tb", runs, "--enqueue", "--port", "auto", kind="submission")[0]["queue_id"]
     run("sched status")
     run("sched list")
+    run("sched queue")
+    run("job scheduler")
     run("sched priority", three, "5")
     run("sched cancel", three)
     run("sched resume")

@@ -105,7 +105,7 @@ def test_projects_and_runs_on_a_dead_mount(make_forgather: MakeForgather, mount:
     (near / "dialect/output_models").symlink_to(mount.point)
     forgather = make_forgather(search_roots=[str(near), str(far)])
     forgather.start()
-    projects = {each["project_dir"] for each in forgather.get("/api/projects").json()["projects"]}
+    projects = {each["project_dir"] for each in forgather.get("/api/projects/changes").json()["projects"]}
     assert projects == {f"{root}/{name}" for root in (near, far) for name in ("dialect", "small")}
     mount.answer_after(NEVER)
     asks: dict[str, tuple[str, dict[str, str]]] = {
@@ -117,14 +117,14 @@ def test_projects_and_runs_on_a_dead_mount(make_forgather: MakeForgather, mount:
     for route, params in asks.values():
         answer = forgather.get(route, params=params)
         assert (answer.status_code, "does not answer" in answer.json()["detail"]) == (503, True), answer.text
-    projects = {each["project_dir"] for each in forgather.get("/api/projects").json()["projects"]}
+    projects = {each["project_dir"] for each in forgather.get("/api/projects/changes").json()["projects"]}
     assert projects == {f"{near}/dialect", f"{near}/small"}
     roots = {root["path"]: root["exists"] for root in forgather.get("/api/search-roots").json()}
     assert roots == {str(near): True, str(far): None}
     facts = forgather.get("/api/config/output-dir", params={"project_dir": f"{near}/dialect"}).json()
     assert (facts["output_dir_exists"], facts["output_dir_entry_count"]) == (None, None)
     mount.answer_after(0)
-    wait_until(lambda: len(forgather.get("/api/projects").json()["projects"]) == 4)
+    wait_until(lambda: len(forgather.get("/api/projects/changes").json()["projects"]) == 4)
     assert forgather.get(*asks["its runs"][:1], params=asks["its runs"][1]).ok
 
 

@@ -19,7 +19,7 @@ def forgather(make_forgather: Callable[..., Forgather], workspace: Path) -> Forg
 
 
 def test_the_list_of_projects_and_configs(forgather: Forgather, workspace: Path) -> None:
-    dialect, small = forgather.get("/api/projects").json()["projects"]
+    dialect, small = forgather.get("/api/projects/changes").json()["projects"]
     assert (dialect["project_dir"], dialect["name"]) == (str(workspace / "dialect"), "Dialect")
     assert (dialect["default_config"], dialect["error"]) == ("plain.yaml", None)
     configs = {each["name"]: each for each in dialect["configs"]}
@@ -27,10 +27,11 @@ def test_the_list_of_projects_and_configs(forgather: Forgather, workspace: Path)
     assert configs["plain.yaml"]["config_class"] == "type.training_script"
     assert configs["leaked.yaml"]["output_dir"] is None and "line 4" in configs["leaked.yaml"]["error"]
     # Listed without their resolved facts; then one project by itself.
-    unresolved = forgather.get("/api/projects?resolve=false").json()["projects"]
-    assert [each["name"] for each in unresolved[0]["configs"]] == list(configs)
-    assert unresolved[0]["configs"][0]["output_dir"] is None
-    assert forgather.get("/api/project", params={"project_dir": small["project_dir"]}).json() == small
+    (unresolved,) = forgather.get("/api/projects?resolve=false").json()
+    assert [each["name"] for each in unresolved["projects"][0]["configs"]] == list(configs)
+    assert unresolved["projects"][0]["configs"][0]["output_dir"] is None
+    alone = forgather.get("/api/project", params={"project_dir": small["project_dir"]}).json()
+    assert alone == {**small, "parse_error": None}
 
 
 def test_the_output_dir_of_a_config(forgather: Forgather, workspace: Path) -> None:
@@ -70,14 +71,14 @@ def test_search_roots_are_added_and_removed(forgather: Forgather, workspace: Pat
     assert forgather.post("/api/search-roots", {"path": str(other), "create": True}).json() == added
     shutil.copytree(workspace / "small", other / "copy")
     shutil.copytree(workspace / "forgather_workspace", other / "forgather_workspace")
-    assert len(forgather.get("/api/projects").json()["projects"]) == 3
+    assert len(forgather.get("/api/projects/changes").json()["projects"]) == 3
     forgather.stop()
     forgather.start()
     assert forgather.get("/api/search-roots").json() == [configured, added]
     assert forgather.delete(f"/api/search-roots?path={other}").json() == {"removed": str(other)}
     assert forgather.delete(f"/api/search-roots?path={other}").status_code == 404
     assert forgather.delete(f"/api/search-roots?path={workspace}").status_code == 409
-    assert len(forgather.get("/api/projects").json()["projects"]) == 2
+    assert len(forgather.get("/api/projects/changes").json()["projects"]) == 2
     wrong: tuple[object, ...] = ({}, {"path": 1}, {"path": "/", "x": 1}, {"path": "/x", "create": "yes"}, [])
     for body in wrong:
         assert forgather.post("/api/search-roots", body).status_code == 422
@@ -97,7 +98,7 @@ def test_an_open_page_is_notified_of_a_change(forgather: Forgather, workspace: P
             return b"event: projects" in seen
 
         wait_until(notified)
-    assert forgather.get("/api/projects").json()["projects"][1]["configs"][1]["config_name"] is None
+    assert forgather.get("/api/projects/changes").json()["projects"][1]["configs"][1]["config_name"] is None
 
 
 def test_all_project_routes_require_authentication(forgather: Forgather) -> None:

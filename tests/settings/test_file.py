@@ -63,8 +63,8 @@ def test_services_and_the_sources_of_values(file: Path) -> None:
         ("memory_max: plenty\n", 1, "must be a size such as 512M or 2G"),
         ("services: 5\n", 1, "services must be a mapping"),
         ("services:\n  tensorboard: x\n", 2, "services: tensorboard must be a mapping"),
-        ("services:\n  tensorboard:\n    Lab: {logdir: /x}\n", 3, "lower-case letters"),
-        ("services:\n  tensorboard:\n    q_1_00000000: {logdir: /x}\n", 3, "lower-case letters"),
+        ("services:\n  tensorboard:\n    la b: {logdir: /x}\n", 3, "must be letters, digits, _ and -"),
+        ("services:\n  tensorboard:\n    q_1_00000000: {logdir: /x}\n", 3, "must be letters, digits"),
         (
             "services:\n  tensorboard:\n    lab:\n      logdir: /x\n      port: 99999\n",
             5,

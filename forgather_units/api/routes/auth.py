@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from forgather_units import __version__
 from forgather_units.api.json_body import json_body
 from forgather_units.auth.authority import Authority, CredentialKind, Identity
 from forgather_units.auth.credentials import FORWARDED_USER
@@ -39,6 +40,9 @@ def blueprint(authority: Authority, address: str = "") -> Blueprint:
             "has_password": authority.has_password,
             "auth_disabled": not authority.enabled,
             "by_proxy": identity is not None and identity.credential is CredentialKind.PROXY,
+            # As in Forgather, which has a demo mode.
+            "demo_mode": False,
+            "forgather_version": __version__,
             "unknown_user": request.environ.get(FORWARDED_USER) if identity is None else None,
         }
 

@@ -16,22 +16,43 @@ from forgather_units.domain.listening import LOOPBACK
 from forgather_units.domain.text import shown
 from forgather_units.domain.values import port
 from forgather_units.files.lookups import Ask
-from forgather_units.folders.listing import Completions, browse_folder, complete_path
+from forgather_units.folders.listing import Completions, browse_folder, complete_path, existence, quick_paths_of
 from forgather_units.host.addresses import addresses_overlap, check_host, check_port, is_port_free, lowest_free_port
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.viewers.table import KINDS
 
 
-def blueprint(scheduler: Scheduler, ask: Ask, roots: Callable[[], list[str]]) -> Blueprint:
+def blueprint(scheduler: Scheduler, ask: Ask, roots: Callable[[], list[str]], identity: Callable[[], str]) -> Blueprint:
     """The routes; they change nothing. `roots`: folders below which clients may list folders."""
     routes = Blueprint("machine", __name__, url_prefix="/api")
 
     @routes.get("/fs/browse")
     def browse() -> dict[str, Any]:
+        """`?files=` suffixes of files to list; Forgather's clients send `files_too` and `show_hidden`."""
         suffixes = tuple(filter(None, query_params.text("files").split(",")))
+        if query_params.boolean("files_too", default=False):
+            suffixes = ("",)
         path = query_params.text("path")
         listing, allowed = ask(path, browse_folder, path, roots(), suffixes, query_params.text("contains"))
+        if not query_params.boolean("show_hidden", default=True):
+            listing = listing.without_hidden()
         return {**asdict(listing), "roots": allowed}
+
+    @routes.get("/fs/quick-paths")
+    def quick_paths() -> list[dict[str, str]]:
+        """The folders where a picker may begin."""
+        return [asdict(each) for each in ask("", quick_paths_of, roots())]
+
+    @routes.get("/fs/path-exists")
+    def path_exists() -> dict[str, Any]:
+        path = query_params.required("path")
+        exists, is_dir = ask(path, existence, path, roots())
+        return {"path": path, "exists": exists, "is_dir": is_dir}
+
+    @routes.get("/server-identity")
+    def server_identity() -> dict[str, str]:
+        """A name for the settings that a browser stores for this server."""
+        return {"identity": identity()}
 
     @routes.get("/fs/complete")
     def complete() -> dict[str, Any]:

@@ -10,11 +10,13 @@ from flask import Blueprint
 
 from forgather_units.api.json_body import json_body
 from forgather_units.api.permission import need_admin
+from forgather_units.api.project_json import config_meta_json, project_json, workspace_json
 from forgather_units.api.query_params import boolean, dynamic_args, folder, required, text
-from forgather_units.domain.errors import Malformed, Unavailable
+from forgather_units.domain.errors import Malformed, Refused, Unavailable
 from forgather_units.files.lookups import Ask
 from forgather_units.projects.library import Library
 from forgather_units.projects.project import record_of
+from forgather_units.projects.workspaces import workspaces_of
 
 
 def blueprint(library: Library, ask: Ask) -> Blueprint:
@@ -22,14 +24,18 @@ def blueprint(library: Library, ask: Ask) -> Blueprint:
     routes = Blueprint("projects", __name__, url_prefix="/api")
 
     @routes.get("/projects")
-    def projects() -> dict[str, Any]:
-        """`?resolve=false` returns only the names of configs, which is faster if many have changed.
+    def projects() -> list[dict[str, Any]]:
+        """By workspace. `?resolve=false` returns only the names of configs, which is faster if many have changed."""
+        listed = library.projects(resolve=boolean("resolve", default=True))
+        return [workspace_json(workspace) for workspace in workspaces_of(listed)]
+
+    @routes.get("/projects/changes")
+    def changes() -> dict[str, Any]:
+        """Without their workspaces, for a client that follows them.
 
         `?since=` the `version` of a response returns the changes since then: `projects` are those added or changed,
         `removed` the folders of those that are gone. A response without `since` has all projects.
         """
-        if not boolean("resolve", default=True):
-            return {"projects": [record_of(project) for project in library.projects(resolve=False)]}
         update = library.update(text("since") or None)
         body = {"projects": [record_of(project) for project in update.projects], "version": update.version}
         if update.since is None:
@@ -38,7 +44,16 @@ def blueprint(library: Library, ask: Ask) -> Blueprint:
 
     @routes.get("/project")
     def project() -> dict[str, Any]:
-        return record_of(library.project(folder("project_dir"), resolve=boolean("resolve", default=True)))
+        return project_json(library.project(folder("project_dir"), resolve=boolean("resolve", default=True)))
+
+    @routes.get("/config/meta")
+    def meta() -> dict[str, Any]:
+        """The meta block of a config; `parse_error` says why it cannot be read."""
+        project_dir, name = folder("project_dir"), required("config")
+        try:
+            return config_meta_json(library.config(project_dir, name))
+        except Refused as why:
+            return config_meta_json(None, why.message)
 
     @routes.get("/config/output-dir")
     def output_dir() -> dict[str, Any]:

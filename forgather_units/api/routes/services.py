@@ -33,7 +33,7 @@ def blueprint(services: DeclaredServices) -> Blueprint:
     @routes.delete("/<kind>/<name>")
     def remove(kind: str, name: str) -> dict[str, Any]:
         services.remove(kind, name)
-        return {"removed": f"{kind}/{name}"}
+        return {"deleted": f"{kind}:{name}"}
 
     @routes.post("/<kind>/<name>/enabled")
     def enable(kind: str, name: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ export function PasswordForm({ hasPassword, onDone, leave }: PasswordFormProps) 
         onChange={setPassword}
         autoComplete="new-password"
         autoFocus={!hasPassword}
-        hint="8 to 1024 characters, of any kind. A new password ends all other sessions."
+        hint="4 to 1024 characters, of any kind. A new password ends all other sessions."
         wrong={field === "password"}
       />
       {set.error && (

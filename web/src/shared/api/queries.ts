@@ -102,7 +102,7 @@ export const projectsQuery = queryOptions({
   queryKey: ["projects"],
   queryFn: async ({ client, signal }): Promise<Listing> => {
     const known = client.getQueryData<Listing>(["projects"]);
-    const path = withQuery("/api/projects", { since: known?.version });
+    const path = withQuery("/api/projects/changes", { since: known?.version });
     return applyUpdate(known, (await nullIfMissing(request<ListingUpdate>("GET", path, undefined, signal))) ?? { projects: [] });
   },
 });
