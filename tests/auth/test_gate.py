@@ -7,6 +7,7 @@ import http.client
 import pytest
 from auth.gated_front import EVERY_METHOD, SECRET, GatedFront, detail
 
+from forgather_units import __version__
 from forgather_units.auth.authority import Authority
 from forgather_units.auth.gated_paths import is_gated
 
@@ -213,6 +214,8 @@ def test_disabled_authentication_admits_every_request(open_front: GatedFront) ->
         "has_password": False,
         "auth_disabled": True,
         "by_proxy": False,
+        "demo_mode": False,
+        "forgather_version": __version__,
         "unknown_user": None,
     }
 
