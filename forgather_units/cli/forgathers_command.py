@@ -5,12 +5,16 @@ The one that is installed last has the name. If it is ours, what only Forgather 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from forgather_units.cli.errors import Usage
 from forgather_units.domain.errors import Refused
+from forgather_units.files.regular_file import read_regular
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -27,6 +31,7 @@ OPTIONS: Final = ("-i", "--interactive", "--no-dyn")
 """In front of a command, and Forgather's alone."""
 
 _NAME: Final = "forgather"
+_LARGEST_SCRIPT: Final = 1 << 20
 _OURS: Final = __package__.partition(".")[0]
 
 
@@ -56,7 +61,22 @@ def run(command: EntryPoint, words: Sequence[str]) -> NoReturn:
 def missing(word: str) -> Usage:
     """The error for a command or an option of Forgather where that is not installed."""
     sentence = f"{word!r} is a command of Forgather, which is not installed in this environment"
+    other = _elsewhere()
     return Usage(
         sentence.replace("a command", "an option", 1) if word in OPTIONS else sentence,
-        hint="use the command of the environment that has Forgather, or install this program there too",
+        hint=f"another program of this name is {other}"
+        if other
+        else "use the command of the environment that has Forgather, or install this program there too",
     )
+
+
+def _elsewhere() -> Path | None:
+    """A command `forgather` in the PATH that is none of this program's."""
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        file = Path(folder, _NAME)
+        # The script that pip writes names what it imports.
+        with suppress(OSError):
+            is_command = file.is_absolute() and os.access(file, os.X_OK)
+            if is_command and _OURS.encode() not in read_regular(file, _LARGEST_SCRIPT)[0]:
+                return file
+    return None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from beside_forgather import Home, StandIn, stand_in
+from forgather_server import FORGATHER, Forgather
+from waiting import wait_until
 
 from forgather_units.host.forgathers_server import is_forgathers_server
 
@@ -66,3 +70,22 @@ def test_a_server_with_its_port_in_the_settings_says_who_has_it(theirs: StandIn,
     assert first.startswith(f"forgather: port {theirs.port} is in use by Forgather's own server")
     assert second.startswith("hint: -p ")
     assert second.endswith(" or the setting port takes another port, where your commands find this server")
+
+
+def test_jupyter_s_tile_opens_a_server_of_this_program(
+    theirs: StandIn, make_forgather: Callable[..., Forgather], tmp_path: Path
+) -> None:
+    server = make_forgather(port=theirs.port)
+    del server.settings["auth_dir"]
+    home = Home(tmp_path / "config", **server.settings)
+    path = tmp_path / "tile.sock"
+    command = [FORGATHER, "jupyter", str(path)]
+    with subprocess.Popen(command, env=home.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: path.is_socket() or process.poll() is not None)
+            asked = ["curl", "--silent", "--max-time", "120", "--unix-socket", str(path), "http://localhost/api/health"]
+            said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+            assert {"version", "scope"} <= set(json.loads(said)), said
+        finally:
+            process.terminate()
+            process.wait(120)

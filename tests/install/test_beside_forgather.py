@@ -155,6 +155,10 @@ def test_without_forgather_the_error_names_it(wheels: dict[str, Path], tmp_path:
         assert done.stderr.startswith(
             "forgather: 'train' is a command of Forgather, which is not installed in this environment\n"
         )
+    other = Environment(tmp_path / "other", wheels, [THEIRS])
+    paths = os.pathsep.join([str(alone.folder / "bin"), str(other.folder / "bin"), os.environ["PATH"]])
+    done = alone.run("forgather", "train", PATH=paths)
+    assert done.stderr.splitlines()[1] == f"hint: another program of this name is {other.path('forgather')}"
     assert alone.run("forgather", "job", "--help").returncode == 0
 
 
