@@ -50,7 +50,7 @@ FILES = Kind(
     noun="Files",
     usual_port=USUAL_PORT,
     options=FilesOptions,
-    check=lambda options: Facts(),
+    check=lambda options, around: Facts(),
     locate=lambda: (sys.executable, "-m", "http.server"),
     describe=lambda command: Program(command, (*folders_of(sys.executable), sys.base_prefix)),
     command_line=lambda options, port, prefix, prepared: [*words_of(options), f"--bind={options.address}", str(port)],

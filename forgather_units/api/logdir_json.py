@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,28 +21,29 @@ _NOTHING: Final[dict[str, Any]] = {
 }
 
 
-def logdir_json(ask: Ask, path: str) -> dict[str, Any]:
+def logdir_json(ask: Ask, path: str, around: Sequence[str] = ()) -> dict[str, Any]:
     """Facts about a folder, for the page.
 
     `path`, `exists` (None: not known), `runs`, `event_files`, `newest_event_time`, `size_bytes`, `complete` (False:
-    those figures are lower bounds), `warnings` (sentences) and `error` (why it is no logdir).
+    those figures are lower bounds), `warnings` (sentences) and `error` (why it is no logdir). In `around` it may appear
+    later.
     """
     try:
-        return ask(path, _inspect, path)
+        return ask(path, _inspect, path, tuple(around))
     except Unavailable as why:
         return {"path": path, "exists": None, **_NOTHING, "complete": False, "error": why.message}
 
 
-def _inspect(path: str) -> dict[str, Any]:
+def _inspect(path: str, around: Sequence[str]) -> dict[str, Any]:
     try:
-        facts = inspect_logdir(path)
+        facts = inspect_logdir(path, around)
     except Refused as why:
         # Unlike pathlib's method it accepts every text.
         exists = Path(path).is_absolute() and os.path.exists(path)  # noqa: PTH110
         return {"path": path, "exists": exists, **_NOTHING, "error": why.message}
     return {
         "path": path,
-        "exists": True,
+        "exists": not facts.is_missing,
         "runs": facts.runs,
         "event_files": facts.event_files,
         "newest_event_time": facts.newest,

@@ -2,8 +2,8 @@
 
 A training run recreates its logdir (`rm -rf runs`), a folder is renamed, a link changes: a unit with private mounts
 keeps the folder that it started with. No polling: such a change is an event in one of the folders on the path. A
-
-
+folder that did not exist when the unit started, such as a config's output folder before its first training, counts as
+replaced once it appears.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ class Watched:
     places: dict[str, set[str]] = field(default_factory=dict)
     """Folders, and the names in them whose changes matter; an empty set means all of them."""
     is_missing: bool = False
+    had_folder: bool = False
+    """The folder has existed while the viewer ran."""
+    is_unseen: bool = False
+    """The folder is missing since before the viewer started."""
     checked_at: float = float("-inf")
     restarted_at: float = float("-inf")
     """Monotonic seconds, as `checked_at`."""
@@ -145,6 +149,7 @@ class ReplacedFolders:
                 self._listen()
             return
         watched = self._watched.setdefault(queue_id, Watched(pid))
+        watched.had_folder = watched.had_folder and watched.pid == pid
         watched.pid, watched.checked_at = pid, time.monotonic()
         folder = job.submission.options.folder
         try:
@@ -154,7 +159,7 @@ class ReplacedFolders:
             # Without a response of the file system nothing is known, so nothing is restarted.
             log.info("the folders of %s could not be compared: %s", queue_id, why)
             return
-        self._tell_missing(job, watched, is_missing=folder in seen.missing)
+        self._tell_missing(job, watched, seen)
         if not watched.is_missing and (seen.replaced or binds != job.submission.read_only_paths):
             self._restart(job, watched, seen.replaced, binds)
 
@@ -193,14 +198,25 @@ class ReplacedFolders:
             log.warning("viewers need watches on %d folders: some are not watched", len(folders))
         self._events.watch(list(folders)[:_MAX_FOLDERS], again)
 
-    def _tell_missing(self, job: Job, watched: Watched, *, is_missing: bool) -> None:
+    def _tell_missing(self, job: Job, watched: Watched, seen: Comparison) -> None:
+        folder, noun = job.submission.options.folder, job.submission.kind.noun
+        is_missing = folder in seen.missing
+        watched.had_folder = watched.had_folder or not is_missing
         if is_missing == watched.is_missing:
             return
         watched.is_missing = is_missing
-        folder, noun = job.submission.options.folder, job.submission.kind.noun
-        gone = f"{folder} is gone: {noun} keeps showing its old content, and restarts when the folder is back"
-        self._scheduler.set_folder_notice(job.queue_id, gone if is_missing else "")
-        self._write_remark(job, gone if is_missing else f"{folder} is back")
+        if is_missing:
+            watched.is_unseen = folder in seen.unseen and not watched.had_folder
+            notice = (
+                f"{folder} does not exist yet: {noun} shows its content as soon as it does"
+                if watched.is_unseen
+                else f"{folder} is gone: {noun} keeps showing its old content, and restarts when the folder is back"
+            )
+            remark = notice
+        else:
+            notice, remark = "", f"{folder} {'exists now' if watched.is_unseen else 'is back'}"
+        self._scheduler.set_folder_notice(job.queue_id, notice)
+        self._write_remark(job, remark)
 
     def _restart(self, job: Job, watched: Watched, replaced: Sequence[str], binds: tuple[str, ...]) -> None:
         again = watched.restarted_at + _RESTART_PAUSE
@@ -210,7 +226,11 @@ class ReplacedFolders:
         if self._scheduler.renew(job.queue_id, binds):
             watched.restarted_at = time.monotonic()
             new = [path for path in binds if path not in job.submission.read_only_paths]
-            what = f"{replaced[0]} was replaced" if replaced else f"a link now leads to {new[0]}"
+            if replaced:
+                what = f"{replaced[0]} {'has appeared' if watched.is_unseen else 'was replaced'}"
+            else:
+                what = f"a link now leads to {new[0]}"
+            watched.is_unseen = False
             self._write_remark(job, f"{what}: {job.submission.kind.noun} is restarted to show it")
 
 

@@ -75,7 +75,7 @@ def blueprints(app: App, address: str = "") -> Iterator[Blueprint]:
     yield projects.blueprint(app.library, ask)
     yield runs.blueprint(app.library, app.runs)
     yield events.blueprint(LiveEvents(app.events, app.scheduler, app.services, job_json, ask))
-    yield machine.blueprint(app.scheduler, ask, app.browse_roots, lambda: _identity(app))
+    yield machine.blueprint(app.scheduler, ask, app.browse_roots, app.library.root_paths, lambda: _identity(app))
     yield fonts.blueprint()
     yield static_page.blueprint()
     yield plain_page.blueprint(app.authority, app.scheduler, job_json)

@@ -100,7 +100,7 @@ class App:
     @property
     def parser(self) -> SubmissionParser:
         """Parses submissions by the current settings."""
-        return _parser(self.settings, self.units, self.lookups)
+        return _parser(self.settings, self.units, self.lookups, self.library)
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def open_app(loaded: Loaded) -> Iterator[App]:
         with running_scheduler(settings, units, output, events) as scheduler:
             library = _library(settings, events, lookups)
             runs = FollowedRuns(lambda: events.publish(Subject.RUNS), lookups.ask)
-            services = _services(loaded, units, scheduler, events, lookups)
+            services = _services(loaded, units, scheduler, events, lookups, library)
             app = App(
                 LiveSettings(settings),
                 units,
@@ -143,9 +143,9 @@ def _library(settings: Settings, events: EventBus, lookups: Lookups) -> Library:
 
 
 def _services(
-    loaded: Loaded, units: Units, scheduler: Scheduler, events: EventBus, lookups: Lookups
+    loaded: Loaded, units: Units, scheduler: Scheduler, events: EventBus, lookups: Lookups, library: Library
 ) -> DeclaredServices:
-    parser = _parser(loaded.settings, units, lookups)
+    parser = _parser(loaded.settings, units, lookups, library)
     services = DeclaredServices(loaded.file, parser, scheduler, events, lambda: not units.factory.no_sockets)
     services.declare(loaded.services)
     lookups.when_back(services.retry)
@@ -164,7 +164,8 @@ def _watching_jobs(app: App) -> Iterator[None]:
         yield
 
 
-def _parser(settings: Settings, units: Units, lookups: Lookups) -> SubmissionParser:
+def _parser(settings: Settings, units: Units, lookups: Lookups, library: Library) -> SubmissionParser:
     # The folders of state and secrets do not change while the server runs, even after a reload.
     reserved = Reserved(str(settings.state_dir), tuple(map(str, settings.own_paths)))
-    return SubmissionParser(KINDS, units.programs, lambda: units.factory.no_sockets, reserved.why_not, lookups.ask)
+    no_sockets, roots = lambda: units.factory.no_sockets, library.root_paths
+    return SubmissionParser(KINDS, units.programs, no_sockets, reserved.why_not, lookups.ask, roots)

@@ -20,9 +20,11 @@ _MOST_LINKS: Final = 40
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Missing paths, paths of which the process sees another file or folder, and the directory entries to watch for
-    changes: pairs of a folder and the name of an entry in it."""
+    changes: pairs of a folder and the name of an entry in it. `unseen` are missing paths that the process does not see
+    either."""
 
     missing: tuple[str, ...]
+    unseen: tuple[str, ...]
     replaced: tuple[str, ...]
     places: tuple[tuple[str, str], ...]
 
@@ -32,7 +34,7 @@ def compare(pid: int, paths: Sequence[str]) -> Comparison:
 
     Touches the file systems that the paths lead to: not for a thread that must not hang.
     """
-    missing, replaced, places = list[str](), list[str](), dict[tuple[str, str], None]()
+    missing, unseen, replaced, places = list[str](), list[str](), list[str](), dict[tuple[str, str], None]()
     try:
         root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
@@ -44,6 +46,8 @@ def compare(pid: int, paths: Sequence[str]) -> Comparison:
                 ours = os.stat(path)  # noqa: PTH116 - any text
             except (FileNotFoundError, NotADirectoryError):
                 missing.append(path)
+                if root >= 0 and not _sees(root, path):
+                    unseen.append(path)
                 continue
             except OSError:
                 continue
@@ -52,7 +56,7 @@ def compare(pid: int, paths: Sequence[str]) -> Comparison:
     finally:
         if root >= 0:
             os.close(root)
-    return Comparison(tuple(missing), tuple(replaced), tuple(places))
+    return Comparison(tuple(missing), tuple(unseen), tuple(replaced), tuple(places))
 
 
 def places_of(path: str) -> list[tuple[str, str]]:
@@ -78,6 +82,17 @@ def places_of(path: str) -> list[tuple[str, str]]:
         todo = _parts(target) + todo
         here = "/" if target.startswith("/") else here
     return list(places)
+
+
+def _sees(root: int, path: str) -> bool:
+    """Whether there may be something at `path` for the process whose root folder is open as `root`."""
+    try:
+        _stat_below(root, path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _differs(root: int, path: str, ours: tuple[int, int]) -> bool:

@@ -12,8 +12,9 @@ from typing import Any, Final
 from forgather_units.domain.errors import NotFound, Refused
 from forgather_units.files.lookups import Ask as Look
 from forgather_units.files.lookups import directly
+from forgather_units.folders.expected import META
 from forgather_units.projects.cache import OutcomeCache
-from forgather_units.projects.folders import META, WORKSPACE
+from forgather_units.projects.folders import WORKSPACE
 from forgather_units.projects.isolation import Isolated
 from forgather_units.projects.outcome import Outcome, Request, Value
 from forgather_units.projects.project import Config, Project

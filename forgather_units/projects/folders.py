@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-META: Final = "meta.yaml"
+from forgather_units.folders.expected import META
+
 WORKSPACE: Final = "forgather_workspace"
 _PRUNED: Final = frozenset({WORKSPACE, "output_models", "node_modules", "__pycache__"})
 # Limits the search below a root as large as /.

@@ -16,7 +16,8 @@ from forgather_units.domain.errors import Unavailable
 from forgather_units.files import mount_walk
 from forgather_units.files.lookups import Ask
 from forgather_units.files.slots import DoesNotAnswer
-from forgather_units.projects.folders import META, MOST_FOLDERS, Folders, pruned, workspace_root
+from forgather_units.folders.expected import META
+from forgather_units.projects.folders import MOST_FOLDERS, Folders, pruned, workspace_root
 from forgather_units.projects.outcome import Stamp
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -42,7 +42,7 @@ class SubmissionParser:
     `find` raises Refused for a kind whose program is not installed; `no_sockets` returns the reason why the socket
     placement is not available now, empty if it is. `reserved` returns the reason why a viewer may not show a path (the
     end of a sentence; empty if it may). It accesses the path, so `ask` runs it in a helper process: it must be
-    picklable.
+    picklable. In `roots`, and in its project, the folder of a viewer may appear later.
     """
 
     def __init__(
@@ -52,12 +52,14 @@ class SubmissionParser:
         no_sockets: Callable[[], str],
         reserved: WhyNot = nothing_reserved,
         ask: Ask = directly,
+        roots: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
         self._kinds = kinds
         self._find = find
         self._no_sockets = no_sockets
         self._reserved = reserved
         self._ask = ask
+        self._roots = roots
 
     def parse(self, body: Any) -> tuple[Submission, Facts]:
         """The submission, and the result of checking its folder. Raises Malformed (shape), Refused (cannot be)
@@ -73,7 +75,7 @@ class SubmissionParser:
         self._find(kind)
         if why := why_not_bound(options.folder):
             raise Refused(f"{kind.required} {options.folder} {why}", field=kind.required)
-        facts = self._look(kind, options)
+        facts = self._look(kind, options, project_dir)
         beside, not_visible = bindable(facts.read_only_paths)
         if options.host is not None and not options.bind_all:
             check_host(options.host)
@@ -95,9 +97,10 @@ class SubmissionParser:
         )
         return submission, replace(facts, warnings=(*facts.warnings, *not_visible, *_ignored(body)))
 
-    def _look(self, kind: Kind, options: Any) -> Facts:
+    def _look(self, kind: Kind, options: Any, project_dir: str) -> Facts:
+        how = (kind.check, options, kind.required, self._reserved, project_dir, tuple(self._roots()))
         try:
-            return self._ask(options.folder, look, kind.check, options, kind.required, self._reserved)
+            return self._ask(options.folder, look, *how)
         except DoesNotAnswer as why:
             raise Unavailable(
                 f"{options.folder} cannot be accessed: {why.reason}", hint=why.hint, field=kind.required

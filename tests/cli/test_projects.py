@@ -150,7 +150,6 @@ def test_enqueue_names_the_project(forgather: Shell, server: SmallServer, projec
         (["-t", "nothing.yaml", "tb"], "has no config nothing.yaml"),
         (["-t", "dataset.yaml", "tb"], "dataset.yaml is a type.dataset and has no output_dir"),
         (["-t", "leaked.yaml", "tb"], "templates/configs/leaked.yaml, line 4: there is no template 'config.names'"),
-        (["-t", "blocks.yaml", "tb"], "output_models/blocks, which does not exist yet"),
         (["-t", "dataset.yaml", "tb", "--all"], "has no models_dir"),
     ],
 )
@@ -158,6 +157,14 @@ def test_a_config_without_a_logdir(forgather: Shell, project: Path, words: list[
     done = forgather("-p", str(project), *words)
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("forgather: ") and sentence in done.err
+
+
+def test_a_config_before_its_first_training(forgather: Shell, project: Path) -> None:
+    done = forgather("-p", str(project), "-t", "blocks.yaml", "tb", "--dry-run")
+    logdir = project / "output_models" / "blocks"
+    assert done.code == 0
+    assert f"--logdir={logdir}" in done.out
+    assert done.err.startswith(f"warning: {logdir} does not exist yet: TensorBoard will be empty until a training")
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_empty_logdir_prints_a_warning(forgather: Shell) -> None:
 
 
 def test_foreground_returns_the_exit_code_of_tensorboard(forgather: Shell, models: Path) -> None:
-    done = forgather("tb", "--", "--reload_interval=soon")
+    done = forgather("tb", "--port", "auto", "--", "--reload_interval=soon")
     assert done.code == 2
     assert "--reload_interval" in done.err
 

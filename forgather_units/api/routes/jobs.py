@@ -90,7 +90,7 @@ def _visible_paths(job: Job, ask: Ask) -> tuple[str, ...] | None:
     kind = KINDS.get(job.submission.kind.name)
     try:
         options = job.submission.options
-        return ask(options.folder, kind.check, options).read_only_paths if kind else None
+        return ask(options.folder, kind.check, options, ()).read_only_paths if kind else None
     except (ForgatherError, OSError):
         # The viewer then fails by itself, or shows the remaining files.
         return None

@@ -21,8 +21,12 @@ from forgather_units.host.addresses import addresses_overlap, check_host, check_
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.viewers.table import KINDS
 
+Roots = Callable[[], list[str]]
 
-def blueprint(scheduler: Scheduler, ask: Ask, roots: Callable[[], list[str]], identity: Callable[[], str]) -> Blueprint:
+
+def blueprint(
+    scheduler: Scheduler, ask: Ask, roots: Roots, search_roots: Roots, identity: Callable[[], str]
+) -> Blueprint:
     """The routes; they change nothing. `roots`: folders below which clients may list folders."""
     routes = Blueprint("machine", __name__, url_prefix="/api")
 
@@ -66,7 +70,7 @@ def blueprint(scheduler: Scheduler, ask: Ask, roots: Callable[[], list[str]], id
 
     @routes.get("/logdir")
     def logdir() -> dict[str, Any]:
-        return logdir_json(ask, query_params.text("path"))
+        return logdir_json(ask, query_params.text("path"), search_roots())
 
     @routes.get("/title")
     def title() -> dict[str, Any]:

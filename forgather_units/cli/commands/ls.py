@@ -13,8 +13,9 @@ from forgather_units.cli.parser import Parser
 from forgather_units.cli.tables import Column, Fit, plain, table
 from forgather_units.cli.text_width import indented
 from forgather_units.domain.errors import NotFound, Refused
+from forgather_units.folders.expected import META
 from forgather_units.projects.catalog import Catalog
-from forgather_units.projects.folders import META, enclosing_project
+from forgather_units.projects.folders import enclosing_project
 from forgather_units.projects.project import Project, record_of
 from forgather_units.settings.paths import cache_dir
 

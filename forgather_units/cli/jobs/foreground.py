@@ -8,11 +8,13 @@ import shlex
 import sys
 from typing import Any, Final, NoReturn
 
+from forgather_units.cli.folders import absolute
 from forgather_units.cli.json_output import print_json
 from forgather_units.cli.terminal import Output, release_terminals
 from forgather_units.domain.errors import Refused
 from forgather_units.domain.listening import AUTO
 from forgather_units.domain.viewer import Options, mount_path
+from forgather_units.folders.expected import project_or_nothing
 from forgather_units.host.addresses import check_host, check_port, is_port_free, lowest_free_port
 from forgather_units.viewers.contract.kind import Kind
 
@@ -23,7 +25,8 @@ _NO_ID_YET: Final = "QUEUE_ID"
 def run(args: argparse.Namespace, kind: Kind, options: Any) -> int:
     """Check what it shows, then become it, or print its command line (--dry-run). Raises Refused."""
     check = kind.check_foreground or kind.check
-    for warning in check(options).warnings:
+    project = project_or_nothing(absolute(args.project_dir)) if args.project_dir else ()
+    for warning in check(options, project).warnings:
         print(f"warning: {warning}", file=sys.stderr)
     port = usable_port(options, kind.usual_port, now=not args.dry_run)
     prefix = f"{mount_path(kind)}{_NO_ID_YET}" if args.enqueue else ""

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from forgather_units.cli.folders import absolute
 from forgather_units.domain.errors import NotFound, Refused
+from forgather_units.folders.expected import META
 from forgather_units.projects.catalog import Catalog
-from forgather_units.projects.folders import META, enclosing_project
+from forgather_units.projects.folders import enclosing_project
 from forgather_units.settings.paths import cache_dir
 
 OUTPUT_MODELS: Final = "output_models"
@@ -50,9 +51,6 @@ def target_of(args: argparse.Namespace) -> Target:
         what = "models_dir" if args.all else "output_dir"
         kind = config.config_class or "config without a class"
         raise Refused(f"{config.name} is a {kind} and has no {what}: there is nothing to look at", field="config")
-    if not Path(logdir).is_dir():
-        why = f"{config.name} writes to {logdir}, which does not exist yet"
-        raise Refused(why, hint="train it first, or name a folder with --logdir", field="logdir")
     return Target(logdir, config.title, project_dir)
 
 

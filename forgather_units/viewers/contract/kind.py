@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from forgather_units.domain.errors import Refused
 from forgather_units.domain.program import Program
 from forgather_units.domain.record import own_fields
 from forgather_units.domain.viewer import Options, label_of
+from forgather_units.folders.expected import project_or_nothing
 from forgather_units.viewers.contract.option import Field, Option, options_of
 from forgather_units.viewers.contract.params import Parser
 from forgather_units.viewers.contract.shared_options import LISTENING, PLACING_OPTIONS
@@ -35,12 +36,18 @@ def nothing_reserved(_path: str) -> str:
     return ""
 
 
-def look(check: Callable[[Any], Facts], options: Any, required: str, why_not: WhyNot) -> Facts:
+Around = Sequence[str]
+"""Folders in which the folder of a viewer may appear later: its project and the search roots."""
+Check = Callable[[Any, Around], Facts]
+"""From valid options. Raises Refused."""
+
+
+def look(check: Check, options: Any, required: str, why_not: WhyNot, project_dir: str, roots: Around) -> Facts:
     """All checks of a submission's folder in the file system, in one call for a helper process.
 
     `required` names the field of the folder. Raises Refused.
     """
-    facts = check(options)
+    facts = check(options, (*project_or_nothing(project_dir), *roots))
     if why := why_not(options.folder):
         raise Refused(f"{required} {options.folder} {why}", field=required)
     return facts
@@ -60,7 +67,7 @@ class Kind:
     usual_port: int
     options: type[Any]
     """A frozen dataclass on top of domain.listening.Listening; each field of its own declares an option."""
-    check: Callable[[Any], Facts]
+    check: Check
     """Raises Refused for a folder that the program could not show. Module level: it runs in a helper process."""
     locate: Locate
     """The installed command, its absolute path first. Raises Refused."""
@@ -83,7 +90,7 @@ class Kind:
     """Files that its program loads. Units use copies: an upgrade may move or remove the package's files."""
     at_root: tuple[str, ...] = ()
     """Addresses that its pages ask for at the root of the origin, whatever their prefix: `/livereload/`."""
-    check_foreground: Callable[[Any], Facts] | None = None
+    check_foreground: Check | None = None
     """The check for a viewer in the foreground, without a unit; None: `check`."""
     shows: str = "folder"
     """The word for what its visitors see: `runs`."""

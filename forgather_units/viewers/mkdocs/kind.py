@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from forgather_units.viewers.contract.kind import Facts, Kind
+from forgather_units.viewers.contract.kind import Around, Facts, Kind
 from forgather_units.viewers.mkdocs import site_url_hook
 from forgather_units.viewers.mkdocs.options import DEFAULT_PORT, MkDocsOptions, serve_words
 from forgather_units.viewers.mkdocs.program import describe_mkdocs, find_mkdocs
@@ -18,7 +18,7 @@ from forgather_units.viewers.mkdocs.program import describe_mkdocs, find_mkdocs
 _HOOK: Final = Path(site_url_hook.__file__)
 
 
-def _check(options: MkDocsOptions) -> Facts:
+def _check(options: MkDocsOptions, _around: Around) -> Facts:
     # PyYAML takes a tenth of a second to import, which commands that only name the kinds would pay.
     from forgather_units.viewers.mkdocs.configuration import check_project
 

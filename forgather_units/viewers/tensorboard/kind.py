@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from forgather_units.domain.program import Program
-from forgather_units.viewers.contract.kind import Facts, Kind
+from forgather_units.viewers.contract.kind import Around, Facts, Kind
 from forgather_units.viewers.contract.option import Field, Place
 from forgather_units.viewers.contract.python_program import folders_of
 from forgather_units.viewers.contract.shared_options import BIND_ALL
@@ -16,15 +16,15 @@ from forgather_units.viewers.tensorboard.program import find_tensorboard, writin
 from forgather_units.viewers.tensorboard.samples import samples_warnings
 
 
-def _check(options: TensorBoardOptions) -> Facts:
-    facts = inspect_logdir(options.logdir)
+def _check(options: TensorBoardOptions, around: Around) -> Facts:
+    facts = inspect_logdir(options.logdir, around)
     note = links_note(options.logdir, facts)
     warnings = (*logdir_warnings(options.logdir, facts), *samples_warnings(options.samples_per_plugin))
     return Facts(warnings, facts.binds, (note,) if note else ())
 
 
-def _check_foreground(options: TensorBoardOptions) -> Facts:
-    facts = inspect_logdir(options.logdir)
+def _check_foreground(options: TensorBoardOptions, around: Around) -> Facts:
+    facts = inspect_logdir(options.logdir, around)
     warnings = logdir_warnings(options.logdir, facts, confined=False)
     return Facts((*warnings, *samples_warnings(options.samples_per_plugin)))
 

@@ -13,6 +13,7 @@ from forgather_units.domain.errors import Refused
 from forgather_units.domain.local_path import check_local
 from forgather_units.files import mount_walk
 from forgather_units.folders.access import check_readable
+from forgather_units.folders.expected import is_expected
 from forgather_units.host.account import account_name
 from forgather_units.viewers.tensorboard.linked_runs import EVENT_FILE_MARK, Budget, follow_links, printable
 
@@ -55,6 +56,8 @@ class LogdirFacts:
     """Folders and event files below the logdir that this account may not read."""
     closed: tuple[str, ...] = ()
     """Some of those."""
+    is_missing: bool = False
+    """It does not exist yet."""
 
     def __add__(self, other: LogdirFacts) -> LogdirFacts:
         """Both trees together: the runs, not the links."""
@@ -70,9 +73,17 @@ class LogdirFacts:
         )
 
 
-def inspect_logdir(path: str) -> LogdirFacts:
-    """Raises Refused (field `logdir`) for what TensorBoard could not show; `path` must be absolute."""
-    check_logdir(path)
+def inspect_logdir(path: str, around: Sequence[str] = ()) -> LogdirFacts:
+    """Raises Refused (field `logdir`) for what TensorBoard could not show; `path` must be absolute.
+
+    It may be missing where the nearest existing folder is in one of `around`.
+    """
+    try:
+        check_logdir(path)
+    except _Missing:
+        if is_expected(path, around):
+            return LogdirFacts(0, None, True, is_missing=True)
+        raise
     budget = Budget(_MOST_ENTRIES, MOST_SECONDS)
     facts, found = _scan(path, budget)
     links = follow_links(Path(path).resolve(), found, Budget(_MOST_ENTRIES, MOST_SECONDS_OF_LINKS))
@@ -94,8 +105,10 @@ def logdir_warnings(path: str, facts: LogdirFacts, *, confined: bool = True) -> 
 
     A TensorBoard that is not `confined` (in the foreground) follows every link itself.
     """
-    warnings = list[str]()
     name = printable(path)
+    if facts.is_missing:
+        return (f"{name} does not exist yet: TensorBoard will be empty until a training creates it",)
+    warnings = list[str]()
     known = facts.whole and (confined or not facts.links_skipped)
     if not facts.event_files and known:
         warnings.append(f"{name} has no event files yet: TensorBoard will be empty until a run writes some")
@@ -142,7 +155,7 @@ def check_logdir(path: str) -> None:
     try:
         folder.stat()
     except FileNotFoundError:
-        raise _refused(f"logdir {path} does not exist") from None
+        raise _Missing(f"logdir {path} does not exist", field="logdir") from None
     except PermissionError:
         check_readable(folder, "logdir", "logdir")
         raise _refused(f"logdir {path} cannot be read by {account_name()}") from None
@@ -154,6 +167,10 @@ def check_logdir(path: str) -> None:
     if not folder.is_dir():
         raise _refused(f"logdir {path} is a file: name the folder that holds it")
     check_readable(folder, "logdir", "logdir")
+
+
+class _Missing(Refused):
+    """It does not exist."""
 
 
 def _refused(sentence: str) -> Refused:

@@ -7,7 +7,8 @@ import { useNow } from "../../../shared/live/clock";
 /** The runs and event files of a folder, in one line. */
 export function LogdirLine({ facts }: { facts: LogdirFacts }) {
   const now = useNow();
-  if (facts.error || !facts.exists) return <span className="bad">{facts.error ?? "This folder does not exist."}</span>;
+  if (facts.error) return <span className="bad">{facts.error}</span>;
+  if (!facts.exists) return <span className="quiet">not there yet: TensorBoard will be empty until a training creates it</span>;
   const { complete } = facts;
   if (!facts.event_files) {
     return <span className="quiet">{complete ? "no event files yet" : "too many entries to search: it may have event files"}</span>;
