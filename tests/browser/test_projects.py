@@ -10,6 +10,7 @@ import pytest
 from browser.page_steps import SLOWLY, card, expect_state, field, submit, view
 from forgather_server import Forgather
 from playwright.sync_api import Locator, Page, expect
+from waiting import wait_until
 
 from forgather_units.samples.collection import STEPS
 from forgather_units.samples.curves import Shape
@@ -60,6 +61,31 @@ def test_from_a_config_to_its_tensorboard(
     viewer = opened.value
     expect(viewer).to_have_title(title, timeout=SLOWLY)
     expect(viewer.get_by_text(re.compile("runs/log_1")).first).to_be_visible(timeout=SLOWLY)
+
+
+def test_a_config_before_its_first_training(
+    page: Page, forgather: Forgather, output_dir: Path, free_port: Callable[[], int]
+) -> None:
+    later = output_dir.with_name("later")
+    output_dir.rename(later)
+    config(page, "plain.yaml").click(button="right")
+    page.get_by_role("menuitem", name="TensorBoard...").click()
+    expect(field(page, "Log directory")).to_have_value(str(output_dir))
+    expect(page.get_by_text("not there yet: TensorBoard will be empty until a training creates it")).to_be_visible()
+    title = field(page, "Window title").input_value()
+    field(page, "Port").fill(str(free_port()))
+    submit(page)
+    expect(page.get_by_text(f"{output_dir} does not exist yet").first).to_be_visible()
+    view(page, "Jobs")
+    expect_state(card(page, title), "running")
+    (job,) = forgather.get("/api/jobs").json()
+    later.rename(output_dir)
+    # A request with a body gets 503 while the viewer restarts.
+    wait_until(lambda: forgather.job(job["queue_id"])["pid"] not in (None, job["pid"]))
+    forgather.wait_status(job["queue_id"], "running")
+    with page.expect_popup() as opened:
+        card(page, title).get_by_role("link", name=re.compile("^Open")).click()
+    expect(opened.value.get_by_text(re.compile("runs/log_1")).first).to_be_visible(timeout=SLOWLY)
 
 
 def test_projects_stay_open_or_closed_over_a_reload(page: Page) -> None:

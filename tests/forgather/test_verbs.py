@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from forgather_server import Forgather
 
+from forgather_units.cli.main import build_parser
+
 FreePort = Callable[[], int]
 
 
@@ -113,6 +115,22 @@ def test_the_scheduler(forgather: Forgather, running: str, queued: str) -> None:
     assert (status["enabled"], status["running_count"]) == (True, 1)
     assert forgather.post("/api/queue/scheduler", {"enabled": False}).json()["enabled"] is False
     assert forgather.post("/api/queue/scheduler", {"enabled": True}).json()["enabled"] is True
+
+
+def test_flags_of_its_server() -> None:
+    words = [
+        "server",
+        "-H",
+        "127.0.0.1",
+        "-p",
+        "8766",
+        "-l",
+        "debug",
+        "--no-auth",
+        "--regen-token",
+        "--persist-sessions",
+    ]
+    assert build_parser().parse_words(words).port == 8766
 
 
 def test_an_unknown_job(forgather: Forgather) -> None:

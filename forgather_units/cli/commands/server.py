@@ -28,6 +28,8 @@ def add_arguments(parser: Parser) -> None:
         help="disable authentication: anyone who can reach the port has full control",
     )
     parser.add_argument("--regen-token", action="store_true", help="create a new token; the old one becomes invalid")
+    # A flag of Forgather's own server.
+    parser.add_argument("--persist-sessions", action="store_true", help="as without it: sessions survive a restart")
     parser.set_defaults(run=_run)
 
 
