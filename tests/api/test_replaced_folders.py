@@ -45,7 +45,7 @@ def test_a_replaced_parent_folder_is_watched_again(tmp_path: Path) -> None:
     one, messages = OneJob(logdir), list[str]()
     watch = ReplacedFolders(cast(Scheduler, one), EventBus(), directly, lambda _, text: messages.append(text))
     with watch.open():
-        wait_until(lambda: any(each.places for each in watch.watched.values()))
+        wait_until(lambda: any(each.places and each.had_folder for each in watch.watched.values()))
         for number in range(2):
             logdir.parent.rename(tmp_path / f"old{number}")
             wait_until(lambda: "is gone" in one.notice)

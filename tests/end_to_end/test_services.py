@@ -130,8 +130,8 @@ def test_services_over_the_api_and_the_command_line(lab: Forgather, sample_runs:
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        ({"type": "tensorboard", "name": "UP", "args": {"logdir": "/tmp"}}, 422, "name"),
-        ({"type": "jupyter", "name": "x", "args": {}}, 422, "type"),
+        ({"type": "tensorboard", "name": "-x", "args": {"logdir": "/tmp"}}, 422, "name"),
+        ({"type": "jupyter", "name": "x", "args": {}}, 400, "type"),
         ({"type": "tensorboard", "name": "x", "args": {}}, 422, "logdir"),
         ({"type": "tensorboard", "name": "x", "args": {"logdir": "/not/there"}}, 400, "logdir"),
         ({"type": "tensorboard", "name": "x", "args": {"logdir": "/tmp", "colour": 1}}, 422, "colour"),
