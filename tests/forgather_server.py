@@ -137,6 +137,15 @@ class Forgather:
             pytest.fail(f"{queue_id} is not {statuses} within {seconds} s:\n{job}\n{unit}\n{self.log.read_text()}")
         return job
 
+    def wait_visited(self, queue_id: str) -> dict[str, Any]:
+        """The running job, after a visit: then its proxy has accepted all earlier connections.
+
+        For one that waits in the socket, systemd would start a killed viewer again.
+        """
+        job = self.wait_status(queue_id, "running")
+        assert self.get(job["url"]).status_code == 200
+        return job
+
     # The command line and systemd
 
     def cli(self, *words: str, check: bool = True, **how: Any) -> subprocess.CompletedProcess[str]:

@@ -30,9 +30,8 @@ def test_jobs_survive_a_restart_of_the_bus_or_the_manager(
 ) -> None:
     survivor = forgather.submit(sample_runs, port=free_port(), idle_timeout="never")
     killed = forgather.submit(sample_runs, port=free_port(), idle_timeout="never")
-    for queue_id in (survivor, killed):
-        forgather.wait_status(queue_id, "running")
-    pid = forgather.job(killed)["pid"]
+    forgather.wait_status(survivor, "running")
+    pid = forgather.wait_visited(killed)["pid"]
     subprocess.run(["systemctl", "--user", *words], check=True, timeout=120)
     os.kill(pid, signal.SIGKILL)
     ended = forgather.wait_status(killed, "failed")

@@ -20,7 +20,7 @@ def viewer(forgather: Forgather, sample_runs: Path, free_port: FreePort, request
     if request.param == "socket":
         request.getfixturevalue("needs_socket_placement")
     queue_id = forgather.submit(sample_runs, port=free_port(), direct=request.param == "direct")
-    forgather.wait_status(queue_id, "running")
+    forgather.wait_visited(queue_id)
     forgather.systemctl("daemon-reload")
     return queue_id
 

@@ -30,8 +30,8 @@ def test_a_running_viewer_survives_a_killed_server(
 
 def test_a_viewer_that_died_while_no_server_ran(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> None:
     killed, stopped = (forgather.submit(sample_runs, port=free_port()) for _ in range(2))
-    pid = forgather.wait_status(killed, "running")["pid"]
-    forgather.wait_status(stopped, "running")
+    pid = forgather.wait_visited(killed)["pid"]
+    forgather.wait_visited(stopped)
     forgather.kill()
     os.kill(pid, signal.SIGKILL)
     forgather.systemctl("stop", forgather.unit(stopped))
