@@ -151,10 +151,8 @@ class ReplacedFolders:
         watched = self._watched.setdefault(queue_id, Watched(pid))
         watched.had_folder = watched.had_folder and watched.pid == pid
         watched.pid, watched.checked_at = pid, time.monotonic()
-        folder = job.submission.options.folder
         try:
-            binds, link_folders = self._links(job)
-            seen = self._compare(watched, (folder, *job.submission.read_only_paths), link_folders)
+            binds, seen = self._look(job, watched)
         except (ForgatherError, OSError) as why:
             # Without a response of the file system nothing is known, so nothing is restarted.
             log.info("the folders of %s could not be compared: %s", queue_id, why)
@@ -162,6 +160,19 @@ class ReplacedFolders:
         self._tell_missing(job, watched, seen)
         if not watched.is_missing and (seen.replaced or binds != job.submission.read_only_paths):
             self._restart(job, watched, seen.replaced, binds)
+
+    def _look(self, job: Job, watched: Watched) -> tuple[tuple[str, ...], Comparison]:
+        """The paths that the viewer must see besides its folder now, and the comparison of all of them.
+
+        Again if other folders are watched since: links that changed before have sent no event.
+        """
+        while True:
+            before = watched.places
+            binds, link_folders = self._links(job)
+            paths = (job.submission.options.folder, *job.submission.read_only_paths)
+            seen = self._compare(watched, paths, link_folders)
+            if watched.places == before:
+                return binds, seen
 
     def _links(self, job: Job) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The paths that the viewer must see besides its folder now, and the folders with links."""

@@ -42,7 +42,11 @@ def shown_runs(forgather: Forgather, queue_id: str) -> list[str]:
 
 def wait_for_runs(forgather: Forgather, queue_id: str, runs: list[str]) -> None:
     """A start of TensorBoard takes one second, or ten on a busy machine."""
-    wait_until(lambda: shown_runs(forgather, queue_id) == runs, what=f"{runs} are shown")
+    try:
+        wait_until(lambda: shown_runs(forgather, queue_id) == runs)
+    except AssertionError:
+        shown, job = shown_runs(forgather, queue_id), forgather.job(queue_id)
+        pytest.fail(f"{shown} are shown, not {runs}:\n{job}\n{output(forgather, queue_id)}")
 
 
 def start(forgather: Forgather, logdir: Path, **params: Any) -> str:
