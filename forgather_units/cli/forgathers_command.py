@@ -1,4 +1,4 @@
-"""Forgather's own command, for the words that are none of ours: both programs install a command `forgather`.
+"""Forgather's own command, for commands that this program does not have: both programs install a command `forgather`.
 
 The one that is installed last has the name. If it is ours, what only Forgather has (`train`, `gpu`) goes on to it.
 """

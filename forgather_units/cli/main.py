@@ -138,7 +138,7 @@ def _add_viewers(commands: Any, typed: str | None) -> None:
 
 
 def _foreign_word(typed: Sequence[str]) -> str:
-    """The command, if it is none of ours, or an option of Forgather's in front of it; empty if there is none."""
+    """The command, if this program does not have it, or an option of Forgather's in front of it; empty for others."""
     words = aliases.expanded(typed[: _cut(typed)])
     at = aliases.command_at(words)
     front = words[:at] if at >= 0 else words

@@ -48,7 +48,7 @@ def browse_folder(path: str, roots: Sequence[str], files: tuple[str, ...], conta
 
     A root whose file system does not answer is left out. Raises Refused.
     """
-    found = list(dict.fromkeys(filter(None, map(_real_root, roots))))
+    found = list(dict.fromkeys(filter(None, map(real_root, roots))))
     if not found:
         raise Refused("no folder may be listed (setting browse_roots)", field="path")
     return list_folder(path or found[0], found, files=files, contains=contains), found
@@ -64,8 +64,8 @@ class QuickPath:
 
 def quick_paths_of(roots: Sequence[str]) -> list[QuickPath]:
     """The roots whose file systems answer and that are folders, by their names."""
-    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - as in _real_root
-    found = dict.fromkeys(filter(None, map(_real_root, roots)))
+    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - as in real_root
+    found = dict.fromkeys(filter(None, map(real_root, roots)))
     return [
         QuickPath("Home" if path == home else Path(path).name or path, path) for path in found if Path(path).is_dir()
     ]
@@ -73,7 +73,7 @@ def quick_paths_of(roots: Sequence[str]) -> list[QuickPath]:
 
 def existence(path: str, roots: Sequence[str]) -> tuple[bool, bool]:
     """Whether a path below the roots exists, and is a folder. Raises Refused for other paths."""
-    real = _below(path, list(filter(None, map(_real_root, roots))))
+    real = _below(path, list(filter(None, map(real_root, roots))))
     return Path(real).exists(), Path(real).is_dir()
 
 
@@ -93,7 +93,7 @@ def complete_path(typed: str, roots: Sequence[str], files: tuple[str, ...]) -> C
 
     Names that begin with a dot need a typed dot. The page asks while a user types, so nothing is an error.
     """
-    home = os.path.expanduser("~")  # noqa: PTH111 - as in _real_root
+    home = os.path.expanduser("~")  # noqa: PTH111 - as in real_root
     path = home + typed[1:] if typed == "~" or typed.startswith("~/") else typed
     folder, _, name = path.rpartition("/")
     try:
@@ -105,7 +105,8 @@ def complete_path(typed: str, roots: Sequence[str], files: tuple[str, ...]) -> C
     return Completions(tuple(itertools.islice(shown, _MOST_COMPLETIONS)), home)
 
 
-def _real_root(root: str) -> str | None:
+def real_root(root: str) -> str | None:
+    """The real path of a root, which may begin with `~`; None if its file system does not answer."""
     folder = os.path.expanduser(root)  # noqa: PTH111 - Path's raises for a user that is not there
     try:
         mount_walk.enter(folder)

@@ -112,12 +112,11 @@ class Viewers:
         self._factory.prepare(job)
         listen = self._resolve(job.submission.options.address, port) if port else ()
         planned = self._factory.plan(job, port, listen)
-        for unit, text in planned.drop_ins.items():
-            try:
-                self._factory.files.write_drop_in(unit, text)
-            except OSError as why:
-                # It matters after a daemon-reload alone. Where no room is left, the manager says so at the next call.
-                log.warning("%s has no drop-in file: %s", unit, why)
+        try:
+            self._factory.files.write_drop_in(self._service(job), planned.drop_in)
+        except OSError as why:
+            # It matters after a daemon-reload alone. Where no room is left, the manager says so at the next call.
+            log.warning("%s has no drop-in file: %s", self._service(job), why)
         self._bus.start_transient(planned.first, planned.units)
         if planned.then:
             self._bus.start(planned.then)

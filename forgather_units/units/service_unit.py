@@ -76,8 +76,8 @@ class Planned:
     first: str
     then: str
     placed: Placed
-    drop_ins: Mapping[str, str]
-    """By unit, the content of its drop-in file."""
+    drop_in: str
+    """The content of the service's drop-in file."""
 
 
 def prepared_text(job: Job, public_url: str, scripts: str) -> str | None:
@@ -135,7 +135,7 @@ class UnitFactory:
             **(self._behind_socket(job, port) if placement is Placement.SOCKET else self._directly(job, port)),
         }
         if placement is Placement.DIRECT:
-            return Planned({service: properties}, service, "", placed, {service: at_end.drop_in()})
+            return Planned({service: properties}, service, "", placed, at_end.drop_in())
         socket = self.names.socket(job)
         about = socket_properties(
             self.paths.socket(job.queue_id),
@@ -144,7 +144,7 @@ class UnitFactory:
             self._recorded(self.paths.socket_exit_file(job.queue_id), socket),
         )
         units = {socket: {**about, "Slice": self.names.slice}, service: properties}
-        return Planned(units, socket, "" if placing.lazy else service, placed, {service: at_end.drop_in()})
+        return Planned(units, socket, "" if placing.lazy else service, placed, at_end.drop_in())
 
     def unenforced(self, submission: Submission) -> tuple[str, ...]:
         """A sentence for each of its limits that the manager accepts and does not enforce on this host."""

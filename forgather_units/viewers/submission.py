@@ -14,6 +14,7 @@ from forgather_units.domain.placement import Placing
 from forgather_units.domain.text import shown
 from forgather_units.files.lookups import Ask, directly
 from forgather_units.files.slots import DoesNotAnswer
+from forgather_units.folders.expected import Around
 from forgather_units.host.addresses import check_host, check_port, may_look
 from forgather_units.units.hiding import why_not_bound
 from forgather_units.units.service_unit import bindable
@@ -98,7 +99,7 @@ class SubmissionParser:
         return submission, replace(facts, warnings=(*facts.warnings, *not_visible, *_ignored(body)))
 
     def _look(self, kind: Kind, options: Any, project_dir: str) -> Facts:
-        how = (kind.check, options, kind.required, self._reserved, project_dir, tuple(self._roots()))
+        how = (kind.check, options, kind.required, self._reserved, Around(project_dir, tuple(self._roots())))
         try:
             return self._ask(options.folder, look, *how)
         except DoesNotAnswer as why:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forgather_units.folders.expected import is_expected, project_or_nothing
+from forgather_units.folders.expected import Around
 
 
 @pytest.fixture
@@ -45,19 +45,20 @@ def test_a_missing_folder_in_the_project(project: Path, tmp_path: Path, path: st
     (project / "broken").symlink_to(tmp_path / "beside" / "not there")
     (project / "out").symlink_to(tmp_path / "beside")
     (tmp_path / "link").symlink_to(project)
-    assert is_expected(f"{tmp_path}/{path}", [str(project)]) is expected
+    assert Around(str(project)).expects(f"{tmp_path}/{path}") is expected
 
 
 def test_a_parent_that_cannot_be_read(project: Path) -> None:
     closed = project / "closed"
     closed.mkdir(mode=0)
     try:
-        assert is_expected(f"{closed}/x", [str(project)]) is False
+        assert Around(str(project)).expects(f"{closed}/x") is False
     finally:
         closed.chmod(0o700)
 
 
 def test_only_a_project_is_one(project: Path, tmp_path: Path) -> None:
-    assert project_or_nothing(str(project)) == (str(project),)
-    assert project_or_nothing(str(tmp_path)) == ()
-    assert project_or_nothing("project") == ()
+    assert Around(str(project)).expects(f"{project}/x")
+    assert not Around(str(tmp_path)).expects(f"{tmp_path}/x")
+    assert not Around("project").expects(f"{project}/x")
+    assert Around(roots=(str(tmp_path),)).expects(f"{tmp_path}/x")

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from forgather_server import Forgather
-
-
-@pytest.fixture
-def forgather(emptied_forgather: Forgather) -> Forgather:
-    return emptied_forgather
 
 
 def test_job_list_sorts_by_the_start(

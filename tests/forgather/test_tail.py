@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from forgather_server import Forgather
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
-
-FreePort = Callable[[], int]
-
-
-@pytest.fixture
-def forgather(emptied_forgather: Forgather) -> Forgather:
-    return emptied_forgather
-
-
-@pytest.fixture
-def running(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> str:
-    queue_id = forgather.submit(sample_runs, port=free_port(), idle_timeout="never")
-    forgather.wait_status(queue_id, "running")
-    return queue_id
 
 
 def opened(forgather: Forgather, queue_id: str, *, follow: bool = True, **how: str) -> ClientConnection:

@@ -25,11 +25,6 @@ def project() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def forgather(emptied_forgather: Forgather) -> Forgather:
-    return emptied_forgather
-
-
 def enqueue(forgather: Forgather, project: Path, logdir: Path, **params: Any) -> requests.Response:
     """The body that Forgather's command sends for a config: all of its flags are there, if only as null."""
     job_params = {

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from forgather_server import Forgather
 
 from forgather_units.cli.main import build_parser
-
-FreePort = Callable[[], int]
-
-
-@pytest.fixture
-def forgather(emptied_forgather: Forgather) -> Forgather:
-    return emptied_forgather
-
-
-@pytest.fixture
-def running(forgather: Forgather, sample_runs: Path, free_port: FreePort) -> str:
-    queue_id = forgather.submit(sample_runs, port=free_port(), idle_timeout="never")
-    forgather.wait_status(queue_id, "running")
-    return queue_id
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from forgather_units.domain.errors import ForgatherError
 from forgather_units.domain.job import Job
 from forgather_units.http.server.web_socket import Message
 from forgather_units.journal.access import JournalAccess
+from forgather_units.journal.check import JournalCheck
 from forgather_units.journal.follower import Follower, Subscription
-from forgather_units.journal.reader import Journal, LineKind
+from forgather_units.journal.reader import Journal, LineKind, Page
 from forgather_units.scheduler.events import EventBus
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.systemd.names import UnitNames
@@ -44,13 +45,11 @@ class JobOutput:
 
     async def events(self, job: Job, after: str | None, tail: int, *, joined: bool) -> AsyncGenerator[bytes, None]:
         """Server-Sent Events, as in TtyEvents: the lines after the cursor `after`; the last `tail` lines; or all."""
-        output, unit, events = self.output, self.names.service(job), TtyEvents(joined=joined)
-        loop = asyncio.get_running_loop()
+        events = TtyEvents(joined=joined)
         yield events.opening()
         if after is None:
-            page = await loop.run_in_executor(READING, output.journal.page, unit, tail or 1)
-            # Not in READING: a check takes seconds where something is wrong.
-            if not page.lines and (fault := await loop.run_in_executor(None, output.access.fault)) is not None:
+            page, fault = await self._last_page(job, tail or 1)
+            if fault is not None:
                 yield events.unreadable(fault)
             if tail:
                 after = next((line.cursor for line in reversed(page.lines) if line.kind is LineKind.OUTPUT), None)
@@ -75,11 +74,18 @@ class JobOutput:
         with self._subscribed(job, None) as lines:
             if not follow:
                 lines.finish()
-            page = await loop.run_in_executor(READING, self.output.journal.page, self.names.service(job), 1)
-            if not page.lines and (fault := await loop.run_in_executor(None, self.output.access.fault)) is not None:
+            _, fault = await self._last_page(job, 1)
+            if fault is not None:
                 yield error_message(f"the journal cannot be read: {fault.why}")
             async for piece in output_messages(lines):
                 yield piece
+
+    async def _last_page(self, job: Job, count: int) -> tuple[Page, JournalCheck | None]:
+        """The last lines so far; without any also why, if the journal cannot be read."""
+        loop = asyncio.get_running_loop()
+        page = await loop.run_in_executor(READING, self.output.journal.page, self.names.service(job), count)
+        # Not in READING: a check takes seconds where something is wrong.
+        return page, None if page.lines else await loop.run_in_executor(None, self.output.access.fault)
 
     @contextmanager
     def _subscribed(self, job: Job, after: str | None) -> Iterator[Subscription]:

@@ -13,6 +13,7 @@ from forgather_units.api.permission import need_owner, owners_of_caller
 from forgather_units.domain.errors import ForgatherError, NotFound, Refused
 from forgather_units.domain.job import Job, Outcome
 from forgather_units.files.lookups import Ask
+from forgather_units.folders.expected import Around
 from forgather_units.scheduler.scheduler import Scheduler
 from forgather_units.viewers.table import KINDS
 
@@ -90,7 +91,7 @@ def _visible_paths(job: Job, ask: Ask) -> tuple[str, ...] | None:
     kind = KINDS.get(job.submission.kind.name)
     try:
         options = job.submission.options
-        return ask(options.folder, kind.check, options, ()).read_only_paths if kind else None
+        return ask(options.folder, kind.check, options, Around()).read_only_paths if kind else None
     except (ForgatherError, OSError):
         # The viewer then fails by itself, or shows the remaining files.
         return None

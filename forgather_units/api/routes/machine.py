@@ -16,6 +16,7 @@ from forgather_units.domain.listening import LOOPBACK
 from forgather_units.domain.text import shown
 from forgather_units.domain.values import port
 from forgather_units.files.lookups import Ask
+from forgather_units.folders.expected import Around
 from forgather_units.folders.listing import Completions, browse_folder, complete_path, existence, quick_paths_of
 from forgather_units.host.addresses import addresses_overlap, check_host, check_port, is_port_free, lowest_free_port
 from forgather_units.scheduler.scheduler import Scheduler
@@ -70,7 +71,7 @@ def blueprint(
 
     @routes.get("/logdir")
     def logdir() -> dict[str, Any]:
-        return logdir_json(ask, query_params.text("path"), search_roots())
+        return logdir_json(ask, query_params.text("path"), Around(roots=tuple(search_roots())))
 
     @routes.get("/title")
     def title() -> dict[str, Any]:

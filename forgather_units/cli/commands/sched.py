@@ -1,4 +1,4 @@
-"""`forgather sched ...`: the queue and its switch; all else is of `forgather job` too."""
+"""`forgather sched ...`: the queue and its switch; other verbs are those of `forgather job`."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from forgather_units.cli.terminal import Output, release_terminals
 from forgather_units.domain.errors import Refused
 from forgather_units.domain.listening import AUTO
 from forgather_units.domain.viewer import Options, mount_path
-from forgather_units.folders.expected import project_or_nothing
+from forgather_units.folders.expected import Around
 from forgather_units.host.addresses import check_host, check_port, is_port_free, lowest_free_port
 from forgather_units.viewers.contract.kind import Kind
 
@@ -25,8 +25,8 @@ _NO_ID_YET: Final = "QUEUE_ID"
 def run(args: argparse.Namespace, kind: Kind, options: Any) -> int:
     """Check what it shows, then become it, or print its command line (--dry-run). Raises Refused."""
     check = kind.check_foreground or kind.check
-    project = project_or_nothing(absolute(args.project_dir)) if args.project_dir else ()
-    for warning in check(options, project).warnings:
+    around = Around(absolute(args.project_dir) if args.project_dir else "")
+    for warning in check(options, around).warnings:
         print(f"warning: {warning}", file=sys.stderr)
     port = usable_port(options, kind.usual_port, now=not args.dry_run)
     prefix = f"{mount_path(kind)}{_NO_ID_YET}" if args.enqueue else ""

@@ -25,14 +25,19 @@ _STALL: Final = 30.0
 def stream_response(pieces: AsyncGenerator[bytes, None]) -> Response:
     """A Flask response with Server-Sent Events, sent as `pieces` yields them; 503 if there are too many streams."""
     if not STREAMS.slots.reserve():
-        full = jsonify(detail=f"{STREAMS.slots.limit} streams are open already")
-        full.status_code = 503
-        full.headers["Retry-After"] = str(RETRY_AFTER)
-        return full
+        return unavailable(f"{STREAMS.slots.limit} streams are open already")
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     body = _Stream(request.environ, pieces)
     # Unwrapped: the server must see the iterable that hands over, not a wrapper around it.
     return Response(body, headers=headers, content_type="text/event-stream", direct_passthrough=True)
+
+
+def unavailable(sentence: str) -> Response:
+    """503 for a stream that cannot begin now."""
+    response = jsonify(detail=sentence)
+    response.status_code = 503
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 class _Stream:

@@ -16,8 +16,9 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from forgather_units.auth.admissions import end_on_withdrawal
 from forgather_units.http.downstream import ClientConnection, ClientLeft
-from forgather_units.http.relay import RETRY_AFTER, STREAMS
+from forgather_units.http.relay import STREAMS
 from forgather_units.http.server.environ import HAND_OVER
+from forgather_units.http.server.event_stream import unavailable
 
 Message = bytes | str
 """The payload of a binary or a text message."""
@@ -39,12 +40,12 @@ def web_socket_response(messages: AsyncGenerator[Message, None]) -> Response:
     except RemoteProtocolError as why:
         return _invalid(why)
     if not STREAMS.slots.reserve():
-        return _unavailable(f"{STREAMS.slots.limit} streams are open already")
+        return unavailable(f"{STREAMS.slots.limit} streams are open already")
     hand_over = request.environ.get(HAND_OVER)
     client: ClientConnection | None = hand_over() if hand_over else None
     if client is None:
         STREAMS.slots.release()
-        return _unavailable("this connection cannot become a WebSocket now")
+        return unavailable("this connection cannot become a WebSocket now")
     STREAMS.start(_WebSocket(client, handshake).run(messages), end_on_withdrawal(request.environ))
     # waitress sends none of it: the connection is the relay's.
     return Response(status=204)
@@ -57,13 +58,6 @@ def _invalid(why: RemoteProtocolError) -> Response:
         # 426 for another version, with the header that names ours.
         response.status_code = why.event_hint.status_code
         response.headers.extend((name.decode(), value.decode()) for name, value in why.event_hint.headers)
-    return response
-
-
-def _unavailable(sentence: str) -> Response:
-    response = jsonify(detail=sentence)
-    response.status_code = 503
-    response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from forgather_units.domain.errors import Refused
 from forgather_units.domain.program import Program
 from forgather_units.domain.record import own_fields
 from forgather_units.domain.viewer import Options, label_of
-from forgather_units.folders.expected import project_or_nothing
+from forgather_units.folders.expected import Around
 from forgather_units.viewers.contract.option import Field, Option, options_of
 from forgather_units.viewers.contract.params import Parser
 from forgather_units.viewers.contract.shared_options import LISTENING, PLACING_OPTIONS
@@ -36,18 +36,16 @@ def nothing_reserved(_path: str) -> str:
     return ""
 
 
-Around = Sequence[str]
-"""Folders in which the folder of a viewer may appear later: its project and the search roots."""
 Check = Callable[[Any, Around], Facts]
 """From valid options. Raises Refused."""
 
 
-def look(check: Check, options: Any, required: str, why_not: WhyNot, project_dir: str, roots: Around) -> Facts:
+def look(check: Check, options: Any, required: str, why_not: WhyNot, around: Around) -> Facts:
     """All checks of a submission's folder in the file system, in one call for a helper process.
 
     `required` names the field of the folder. Raises Refused.
     """
-    facts = check(options, (*project_or_nothing(project_dir), *roots))
+    facts = check(options, around)
     if why := why_not(options.folder):
         raise Refused(f"{required} {options.folder} {why}", field=required)
     return facts

@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from forgather_units.viewers.contract.kind import Around, Facts, Kind
+from forgather_units.folders.expected import Around
+from forgather_units.viewers.contract.kind import Facts, Kind
 from forgather_units.viewers.mkdocs import site_url_hook
 from forgather_units.viewers.mkdocs.options import DEFAULT_PORT, MkDocsOptions, serve_words
 from forgather_units.viewers.mkdocs.program import describe_mkdocs, find_mkdocs

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from forgather_units.domain.program import Program
-from forgather_units.viewers.contract.kind import Around, Facts, Kind
+from forgather_units.folders.expected import Around
+from forgather_units.viewers.contract.kind import Facts, Kind
 from forgather_units.viewers.contract.option import Field, Place
 from forgather_units.viewers.contract.python_program import folders_of
 from forgather_units.viewers.contract.shared_options import BIND_ALL

@@ -13,7 +13,7 @@ from forgather_units.domain.errors import Refused
 from forgather_units.domain.local_path import check_local
 from forgather_units.files import mount_walk
 from forgather_units.folders.access import check_readable
-from forgather_units.folders.expected import is_expected
+from forgather_units.folders.expected import Around
 from forgather_units.host.account import account_name
 from forgather_units.viewers.tensorboard.linked_runs import EVENT_FILE_MARK, Budget, follow_links, printable
 
@@ -25,6 +25,7 @@ MOST_SECONDS_OF_LINKS: Final = 0.7
 # Number of paths that a response names; it counts the others.
 _NAMED: Final = 20
 _MOST_LINK_FOLDERS: Final = 64
+_NOWHERE: Final = Around()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +74,15 @@ class LogdirFacts:
         )
 
 
-def inspect_logdir(path: str, around: Sequence[str] = ()) -> LogdirFacts:
+def inspect_logdir(path: str, around: Around = _NOWHERE) -> LogdirFacts:
     """Raises Refused (field `logdir`) for what TensorBoard could not show; `path` must be absolute.
 
-    It may be missing where the nearest existing folder is in one of `around`.
+    It may be missing where `around` expects it.
     """
     try:
         check_logdir(path)
     except _Missing:
-        if is_expected(path, around):
+        if around.expects(path):
             return LogdirFacts(0, None, True, is_missing=True)
         raise
     budget = Budget(_MOST_ENTRIES, MOST_SECONDS)
